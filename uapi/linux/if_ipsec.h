@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * if_ipsec.h - the kernel interface of the ipsec module.
+ *
+ * An ipsecN network interface is made, changed and removed with rtnetlink
+ * (kind "ipsec"); its peers and security associations (SAs) with the generic
+ * netlink family "ipsec", version 1.  This header is the manual of both.
+ *
+ *
+ * RTNETLINK
+ * =========
+ * RTM_NEWLINK, IFLA_INFO_KIND "ipsec", IFLA_INFO_DATA may hold
+ *
+ *   IFLA_IPSEC_LINK    u32  ifindex of the underlay device, in the namespace of
+ *                           the request; 0 = any (default).  ESP leaves through
+ *                           this device only.
+ *   IFLA_IPSEC_FWMARK  u32  mark put on the outgoing ESP packets and used for
+ *                           their route lookup; 0 = none (default).
+ *   IFLA_IPSEC_MTU_AUTO flag  follow the peers again after an MTU set by hand
+ *
+ * The namespace of the request is the underlay of the interface for its whole
+ * life: the routes, the peers and the SAs stay there when the interface itself
+ * moves.  The options can be changed later (RTM_NEWLINK on the interface).
+ * Without an explicit MTU the interface follows the smallest usable MTU of its
+ * peers; setting one by hand ends that.
+ *
+ *
+ * GENERIC NETLINK
+ * ===============
+ * All commands need CAP_NET_ADMIN in the user namespace that owns the network
+ * namespace of the socket.  Only objects whose underlay is that namespace are
+ * seen.  Validation is strict: an unknown attribute or flag is an error, every
+ * error carries a sentence (NLMSGERR_ATTR_MSG), and a refused request has
+ * changed nothing.
+ *
+ * An interface is named by IFIPSEC_A_IFNAME; when several interfaces with one
+ * underlay have that name in different namespaces, IFIPSEC_A_NETNSID (the id
+ * that the socket's namespace has for the other one) says which.
+ *
+ * Addresses are binary, 4 or 16 bytes, network byte order; the length is the
+ * family.  SPIs are big endian; all other numbers are in host byte order.
+ *
+ * IFIPSEC_CMD_DEV_GET     IFNAME [NETNSID], or a dump of all
+ *     -> IFNAME, IFINDEX, [NETNSID], DEV { LINK, FWMARK, MTU, MTU_AUTO,
+ *        OPERSTATE, PEERS, SAS, STATS }
+ *
+ * IFIPSEC_CMD_PEER_NEW    IFNAME [NETNSID] PEER { NAME, REMOTE, [LOCAL],
+ *                         [SELECTORS] }
+ *     Makes a peer.  Without SELECTORS it gets 0.0.0.0/0 and ::/0.
+ *     EEXIST: the name or a selector is taken.
+ *
+ * IFIPSEC_CMD_PEER_SET    IFNAME [NETNSID] PEER { NAME, [REMOTE], [LOCAL],
+ *                         [SELECTORS] }
+ *     Changes what is given, all of it or nothing.  A LOCAL of zero length
+ *     removes the local address.  SELECTORS replaces the whole list.
+ *
+ * IFIPSEC_CMD_PEER_GET    IFNAME [NETNSID] PEER { NAME }, or a dump,
+ *                         optionally of one IFNAME
+ *     -> IFNAME, IFINDEX, [NETNSID], PEER { NAME, REMOTE, [LOCAL], SELECTORS,
+ *        MTU, [TX_SPI], RX_SAS }
+ *
+ * IFIPSEC_CMD_PEER_DEL    IFNAME [NETNSID] PEER { NAME }
+ *     Removes the peer and its SAs.
+ *
+ * IFIPSEC_CMD_SA_NEW      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI, ENCR,
+ *                         KEY, [PROTO], [FLAGS], [REPLAY_WINDOW], [SEQ] }
+ *     DIR IN: adds an SA that the peer may send on.  The SPI must be free in
+ *     the namespace.  DIR OUT: makes the SA that is sent on; EEXIST if the peer
+ *     has one already.  KEY is write-only and is wiped from the message.
+ *
+ * IFIPSEC_CMD_SA_REPLACE  as SA_NEW, DIR OUT
+ *     Makes the SA that is sent on, in place of the one that the peer may have.
+ *     The swap is atomic: no packet finds the peer without an SA.
+ *
+ * IFIPSEC_CMD_SA_SET      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
+ *                         [PROTO], SEQ }
+ *     Moves the sequence number forward (never back: nonces would repeat).
+ *
+ * IFIPSEC_CMD_SA_GET      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
+ *                         [PROTO] }, or a dump, optionally of one IFNAME
+ *     -> IFNAME, IFINDEX, [NETNSID], PEER { NAME }, SA { everything but KEY,
+ *        KEY_BITS, DRIVER, STATS }
+ *
+ * IFIPSEC_CMD_SA_DEL      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
+ *                         [PROTO] }
+ *
+ * IFIPSEC_CMD_FLUSH       [IFNAME [NETNSID]] FLUSH (u32, enum ifipsec_flush)
+ *     Removes all SAs, or all peers with their SAs, of one interface or of the
+ *     whole namespace.
+ *
+ * IFIPSEC_CMD_ALG_GET     dump
+ *     -> ALG { ENCR, NAME, KEY_BITS (several), SALT_BITS, IV_LEN, ICV_LEN,
+ *        DRIVER (absent: the kernel does not offer it) }
+ *
+ * Dumps: every message of one dump comes from one version of the tables, or the
+ * last carries NLM_F_DUMP_INTR and the dump should be repeated.
+ *
+ * Multicast group "events": each _NTF command carries what the matching _GET
+ * answers, at the moment of the event.  SA_EXPIRE_NTF says with EXPIRE which
+ * limit was met.  A listener that is too slow sees ENOBUFS and should dump.
+ */
+#ifndef _UAPI_LINUX_IF_IPSEC_H
+#define _UAPI_LINUX_IF_IPSEC_H
+
+#define IFIPSEC_GENL_NAME	"ipsec"
+#define IFIPSEC_GENL_VERSION	1
+#define IFIPSEC_MCGRP_EVENTS	"events"
+
+/* Limits */
+#define IFIPSEC_PEER_NAME_MAX	31	/* bytes; [A-Za-z0-9][A-Za-z0-9._:-]* */
+#define IFIPSEC_SELECTORS_MAX	256	/* of one peer */
+#define IFIPSEC_SPI_MIN		256	/* RFC 4303 2.1: 0..255 are reserved */
+#define IFIPSEC_KEY_MAX		128	/* bytes, salt included */
+#define IFIPSEC_REPLAY_WINDOW_MIN	32
+#define IFIPSEC_REPLAY_WINDOW_MAX	8192
+#define IFIPSEC_REPLAY_WINDOW_DEFAULT	1024
+#define IFIPSEC_SAS_MAX		65536	/* in one namespace */
+
+/* IFLA_INFO_DATA of kind "ipsec" */
+enum {
+	IFLA_IPSEC_UNSPEC,
+	IFLA_IPSEC_LINK,
+	IFLA_IPSEC_FWMARK,
+	IFLA_IPSEC_MTU_AUTO,
+	__IFLA_IPSEC_MAX
+};
+
+#define IFLA_IPSEC_MAX (__IFLA_IPSEC_MAX - 1)
+
+enum ifipsec_cmd {
+	IFIPSEC_CMD_UNSPEC,
+	IFIPSEC_CMD_DEV_GET,
+	IFIPSEC_CMD_DEV_NEW_NTF,
+	IFIPSEC_CMD_DEV_SET_NTF,	/* link, fwmark, MTU or operstate */
+	IFIPSEC_CMD_DEV_DEL_NTF,
+	IFIPSEC_CMD_PEER_NEW,
+	IFIPSEC_CMD_PEER_SET,
+	IFIPSEC_CMD_PEER_GET,
+	IFIPSEC_CMD_PEER_DEL,
+	IFIPSEC_CMD_PEER_NEW_NTF,
+	IFIPSEC_CMD_PEER_SET_NTF,
+	IFIPSEC_CMD_PEER_DEL_NTF,
+	IFIPSEC_CMD_SA_NEW,
+	IFIPSEC_CMD_SA_REPLACE,
+	IFIPSEC_CMD_SA_SET,
+	IFIPSEC_CMD_SA_GET,
+	IFIPSEC_CMD_SA_DEL,
+	IFIPSEC_CMD_SA_NEW_NTF,
+	IFIPSEC_CMD_SA_DEL_NTF,
+	IFIPSEC_CMD_SA_EXPIRE_NTF,
+	IFIPSEC_CMD_FLUSH,
+	IFIPSEC_CMD_ALG_GET,
+	__IFIPSEC_CMD_MAX
+};
+
+#define IFIPSEC_CMD_MAX (__IFIPSEC_CMD_MAX - 1)
+
+/* Attributes of every message */
+enum ifipsec_attr {
+	IFIPSEC_A_UNSPEC,
+	IFIPSEC_A_IFNAME,	/* string: name of the interface */
+	IFIPSEC_A_IFINDEX,	/* u32, replies: its index, where it lives */
+	IFIPSEC_A_NETNSID,	/* s32: namespace it lives in, if another */
+	IFIPSEC_A_DEV,		/* nest of enum ifipsec_dev_attr */
+	IFIPSEC_A_PEER,		/* nest of enum ifipsec_peer_attr */
+	IFIPSEC_A_SA,		/* nest of enum ifipsec_sa_attr */
+	IFIPSEC_A_ALG,		/* nest of enum ifipsec_alg_attr */
+	IFIPSEC_A_FLUSH,	/* u32: enum ifipsec_flush */
+	IFIPSEC_A_EXPIRE,	/* u32: enum ifipsec_expire */
+	IFIPSEC_A_PAD,
+	__IFIPSEC_A_MAX
+};
+
+#define IFIPSEC_A_MAX (__IFIPSEC_A_MAX - 1)
+
+enum ifipsec_dev_attr {
+	IFIPSEC_DEV_A_UNSPEC,
+	IFIPSEC_DEV_A_LINK,		/* u32: ifindex, 0 = any */
+	IFIPSEC_DEV_A_FWMARK,		/* u32 */
+	IFIPSEC_DEV_A_MTU,		/* u32: bytes */
+	IFIPSEC_DEV_A_MTU_AUTO,		/* flag: the MTU follows the peers */
+	IFIPSEC_DEV_A_OPERSTATE,	/* u8: IF_OPER_*, RFC 2863 */
+	IFIPSEC_DEV_A_PEERS,		/* u32: how many */
+	IFIPSEC_DEV_A_SAS,		/* u32: how many */
+	IFIPSEC_DEV_A_STATS,		/* nest of enum ifipsec_stats_attr */
+	__IFIPSEC_DEV_A_MAX
+};
+
+#define IFIPSEC_DEV_A_MAX (__IFIPSEC_DEV_A_MAX - 1)
+
+enum ifipsec_peer_attr {
+	IFIPSEC_PEER_A_UNSPEC,
+	IFIPSEC_PEER_A_NAME,		/* string */
+	IFIPSEC_PEER_A_REMOTE,		/* 4 or 16 bytes: outer address */
+	IFIPSEC_PEER_A_LOCAL,		/* 4 or 16 bytes: outer address */
+	IFIPSEC_PEER_A_SELECTORS,	/* nest of IFIPSEC_SELECTORS_A_ITEM */
+	IFIPSEC_PEER_A_MTU,		/* u32, replies: largest inner packet */
+	IFIPSEC_PEER_A_TX_SPI,		/* be32, replies: SA in use */
+	IFIPSEC_PEER_A_RX_SAS,		/* u32, replies: how many */
+	__IFIPSEC_PEER_A_MAX
+};
+
+#define IFIPSEC_PEER_A_MAX (__IFIPSEC_PEER_A_MAX - 1)
+
+enum ifipsec_selectors_attr {
+	IFIPSEC_SELECTORS_A_UNSPEC,
+	IFIPSEC_SELECTORS_A_ITEM,	/* nest of enum ifipsec_selector_attr */
+	__IFIPSEC_SELECTORS_A_MAX
+};
+
+#define IFIPSEC_SELECTORS_A_MAX (__IFIPSEC_SELECTORS_A_MAX - 1)
+
+/* A selector: inner addresses that are behind the peer (RFC 4301 4.4.1.1) */
+enum ifipsec_selector_attr {
+	IFIPSEC_SELECTOR_A_UNSPEC,
+	IFIPSEC_SELECTOR_A_ADDR,	/* 4 or 16 bytes, host bits zero */
+	IFIPSEC_SELECTOR_A_PREFIXLEN,	/* u8 */
+	__IFIPSEC_SELECTOR_A_MAX
+};
+
+#define IFIPSEC_SELECTOR_A_MAX (__IFIPSEC_SELECTOR_A_MAX - 1)
+
+enum ifipsec_sa_attr {
+	IFIPSEC_SA_A_UNSPEC,
+	IFIPSEC_SA_A_DIR,		/* u8: enum ifipsec_dir */
+	IFIPSEC_SA_A_SPI,		/* be32, 256 or more */
+	IFIPSEC_SA_A_PROTO,		/* u8: 50 = ESP (default) */
+	IFIPSEC_SA_A_ENCR,		/* u16: enum ifipsec_encr */
+	IFIPSEC_SA_A_KEY,		/* binary, write-only: key, then salt */
+	IFIPSEC_SA_A_KEY_BITS,		/* u32, replies: without the salt */
+	IFIPSEC_SA_A_FLAGS,		/* u32: IFIPSEC_SA_F_* */
+	IFIPSEC_SA_A_REPLAY_WINDOW,	/* u32, IN: 0 = off, or 32..8192 */
+	IFIPSEC_SA_A_SEQ,		/* u64: last number sent / highest seen */
+	IFIPSEC_SA_A_DRIVER,		/* string, replies: kernel's cipher */
+	IFIPSEC_SA_A_STATS,		/* nest of enum ifipsec_stats_attr */
+	IFIPSEC_SA_A_PAD,
+	__IFIPSEC_SA_A_MAX
+};
+
+#define IFIPSEC_SA_A_MAX (__IFIPSEC_SA_A_MAX - 1)
+
+/*
+ * Packets and bytes are of the inner IP packets, after GSO segmentation and
+ * before GRO.  DROPS holds one u64 per reason that has moved, the attribute
+ * type being 1 + enum ifipsec_drop.
+ */
+enum ifipsec_stats_attr {
+	IFIPSEC_STATS_A_UNSPEC,
+	IFIPSEC_STATS_A_PAD,
+	IFIPSEC_STATS_A_RX_PACKETS,	/* u64 */
+	IFIPSEC_STATS_A_RX_BYTES,	/* u64 */
+	IFIPSEC_STATS_A_TX_PACKETS,	/* u64 */
+	IFIPSEC_STATS_A_TX_BYTES,	/* u64 */
+	IFIPSEC_STATS_A_DROPS,		/* nest */
+	__IFIPSEC_STATS_A_MAX
+};
+
+#define IFIPSEC_STATS_A_MAX (__IFIPSEC_STATS_A_MAX - 1)
+
+enum ifipsec_alg_attr {
+	IFIPSEC_ALG_A_UNSPEC,
+	IFIPSEC_ALG_A_ENCR,		/* u16: enum ifipsec_encr */
+	IFIPSEC_ALG_A_NAME,		/* string: "aes-gcm-16" */
+	IFIPSEC_ALG_A_KEY_BITS,		/* u32, once per size, without salt */
+	IFIPSEC_ALG_A_SALT_BITS,	/* u32 */
+	IFIPSEC_ALG_A_IV_LEN,		/* u32: bytes on the wire */
+	IFIPSEC_ALG_A_ICV_LEN,		/* u32: bytes on the wire */
+	IFIPSEC_ALG_A_DRIVER,		/* string: implementation in use */
+	__IFIPSEC_ALG_A_MAX
+};
+
+#define IFIPSEC_ALG_A_MAX (__IFIPSEC_ALG_A_MAX - 1)
+
+enum ifipsec_dir {
+	IFIPSEC_DIR_IN = 1,
+	IFIPSEC_DIR_OUT = 2,
+};
+
+/* IANA "IKEv2 Transform Type 1": the numbers an IKE daemon negotiates */
+enum ifipsec_encr {
+	IFIPSEC_ENCR_AES_GCM_16 = 20,		/* RFC 4106; 128/192/256 */
+	IFIPSEC_ENCR_CHACHA20_POLY1305 = 28,	/* RFC 7634; 256 */
+};
+
+#define IFIPSEC_SA_F_ESN	(1U << 0)	/* 64-bit sequence numbers */
+
+enum ifipsec_flush {
+	IFIPSEC_FLUSH_SAS = 1,
+	IFIPSEC_FLUSH_PEERS = 2,
+};
+
+enum ifipsec_expire {
+	IFIPSEC_EXPIRE_SEQ_SOFT = 1,	/* 3/4 of the numbers are used */
+	IFIPSEC_EXPIRE_SEQ_HARD = 2,	/* the last one is used */
+};
+
+/*
+ * Why a packet was dropped: _(NAME, name, standard counter, text).  The standard
+ * counter is the field of struct rtnl_link_stats64 that moves as well ("none":
+ * the packet is accounted elsewhere, or is no error).  Append only.
+ */
+#define IFIPSEC_DROPS(_)						       \
+	_(RX_DEV_DOWN, rx_dev_down, rx_dropped,				       \
+	  "the interface is administratively down")			       \
+	_(RX_TOO_SHORT, rx_too_short, rx_errors,			       \
+	  "too short to be an ESP packet of this SA")			       \
+	_(RX_BAD_ALIGN, rx_bad_align, rx_errors,			       \
+	  "encrypted part is not a multiple of the alignment")		       \
+	_(RX_REPLAY_DUP, rx_replay_dup, rx_dropped,			       \
+	  "sequence number was received before")			       \
+	_(RX_REPLAY_OLD, rx_replay_old, rx_dropped,			       \
+	  "sequence number is left of the replay window, or zero")	       \
+	_(RX_AUTH_FAIL, rx_auth_fail, rx_errors,			       \
+	  "integrity check failed: wrong key, damage or forgery")	       \
+	_(RX_CRYPTO_ERR, rx_crypto_err, rx_errors,			       \
+	  "the kernel's cipher returned an error")			       \
+	_(RX_NOMEM, rx_nomem, rx_dropped,				       \
+	  "out of memory")						       \
+	_(RX_BAD_TRAILER, rx_bad_trailer, rx_errors,			       \
+	  "authentic, but the pad length exceeds the packet")		       \
+	_(RX_BAD_PAD, rx_bad_pad, rx_errors,				       \
+	  "authentic, but the padding is not 1, 2, 3, ...")		       \
+	_(RX_BAD_NEXTHDR, rx_bad_nexthdr, rx_errors,			       \
+	  "authentic, but the next header is neither IPv4 nor IPv6")	       \
+	_(RX_BAD_INNER, rx_bad_inner, rx_errors,			       \
+	  "authentic, but the inner IP header is malformed")		       \
+	_(RX_DUMMY, rx_dummy, none,					       \
+	  "dummy packet (next header 59), discarded as it should be")	       \
+	_(RX_TS_MISMATCH, rx_ts_mismatch, rx_errors,			       \
+	  "inner source address is outside the peer's selectors")	       \
+	_(RX_ECN_DROP, rx_ecn_drop, rx_errors,				       \
+	  "outer header says congestion, inner is not ECN-capable")	       \
+	_(RX_BACKLOG, rx_backlog, none,					       \
+	  "receive queue is full (net.core.netdev_max_backlog)")	       \
+	_(TX_NOT_IP, tx_not_ip, tx_errors,				       \
+	  "not an IP packet, or its header is malformed")		       \
+	_(TX_NO_PEER, tx_no_peer, tx_dropped,				       \
+	  "no peer has a selector for the destination")			       \
+	_(TX_NO_SA, tx_no_sa, tx_dropped,				       \
+	  "the peer has no SA to send on")				       \
+	_(TX_SEQ_OVERFLOW, tx_seq_overflow, tx_errors,			       \
+	  "all sequence numbers of the SA are used")			       \
+	_(TX_NO_ROUTE, tx_no_route, tx_carrier_errors,			       \
+	  "no route to the peer's outer address")			       \
+	_(TX_LOOP, tx_loop, collisions,					       \
+	  "the way to the peer leads back into the tunnel")		       \
+	_(TX_TOO_BIG, tx_too_big, tx_errors,				       \
+	  "larger than the tunnel's MTU; the sender was told")		       \
+	_(TX_GSO_ERR, tx_gso_err, tx_errors,				       \
+	  "the kernel could not segment an offloaded packet")		       \
+	_(TX_NOMEM, tx_nomem, tx_dropped,				       \
+	  "out of memory")						       \
+	_(TX_CRYPTO_ERR, tx_crypto_err, tx_errors,			       \
+	  "the kernel's cipher returned an error")			       \
+	_(TX_OUTPUT, tx_output, tx_dropped,				       \
+	  "the underlay dropped the encrypted packet")
+
+#define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
+
+enum ifipsec_drop {
+	IFIPSEC_DROPS(_IFIPSEC_DROP_ENUM)
+	__IFIPSEC_DROP_MAX
+};
+
+#endif /* _UAPI_LINUX_IF_IPSEC_H */
