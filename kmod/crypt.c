@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * crypt.c - one cipher operation on one packet: the request, its scatterlist,
+ * nonce and additional data.  It knows ESP's use of an AEAD (RFC 4106 section 5,
+ * RFC 7634 section 2), but nothing of headers, routes or replay.
+ */
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include "alg.h"
+#include "compat/crypto.h"
+#include "crypt.h"
+
+/* Room for the cipher's own state in a cached operation: bytes */
+#define CRYPT_CTX_MAX	1024
+
+static DEFINE_PER_CPU(struct ipsec_crypt *, crypt_cache);
+
+static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
+{
+	return kmalloc(sizeof(struct ipsec_crypt) + ctx, gfp);
+}
+
+bool ipsec_crypt_fits(struct crypto_aead *tfm)
+{
+	return crypto_aead_reqsize(tfm) <= CRYPT_CTX_MAX;
+}
+
+struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
+{
+	struct ipsec_crypt *c = NULL;
+
+	if (likely(sa->pooled)) {
+		c = __this_cpu_read(crypt_cache);
+		__this_cpu_write(crypt_cache, NULL);
+	}
+	if (unlikely(!c)) {
+		c = crypt_alloc(sa->pooled ? CRYPT_CTX_MAX :
+				crypto_aead_reqsize(sa->tfm), GFP_ATOMIC);
+		if (!c)
+			return NULL;
+	}
+	percpu_ref_get(&sa->ref);
+	c->sa = sa;
+	return c;
+}
+
+void ipsec_crypt_put(struct ipsec_crypt *c)
+{
+	struct ipsec_sa *sa = c->sa;
+
+	if (likely(sa->pooled && !__this_cpu_read(crypt_cache)))
+		__this_cpu_write(crypt_cache, c);
+	else
+		kfree(c);
+	percpu_ref_put(&sa->ref);
+}
+
+static void crypt_async_done(void *data, int err)
+{
+	struct ipsec_crypt *c = data;
+
+	/* a queued request was started; this is not its end */
+	if (err == -EINPROGRESS)
+		return;
+	c->done(c, err);
+}
+
+IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
+
+/*
+ * sg[0]: the additional data, RFC 4303 2.2.1: SPI | [high half |] low half
+ * sg[1]: text | ICV, in place
+ *
+ * nonce: salt (4) | IV (8)
+ */
+static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int sg_len,
+			  unsigned int crypt_len, const void *iv)
+{
+	struct ipsec_sa *sa = c->sa;
+
+	c->aad[0] = sa->id.spi;
+	if (sa->esn) {
+		c->aad[1] = cpu_to_be32(c->seq >> 32);
+		c->aad[2] = cpu_to_be32((u32)c->seq);
+	} else {
+		c->aad[1] = cpu_to_be32((u32)c->seq);
+	}
+	memcpy(c->nonce, &sa->salt, sizeof(sa->salt));
+	memcpy(c->nonce + sizeof(sa->salt), iv,
+	       IPSEC_NONCE_LEN - sizeof(sa->salt));
+
+	sg_init_table(c->sg, ARRAY_SIZE(c->sg));
+	sg_set_buf(&c->sg[0], c->aad, sa->aad_len);
+	sg_set_buf(&c->sg[1], text, sg_len);
+
+	aead_request_set_tfm(&c->req, sa->tfm);
+	aead_request_set_callback(&c->req, 0,
+				  IPSEC_COMPAT_CRYPTO_CB(crypt_async_done), c);
+	aead_request_set_ad(&c->req, sa->aad_len);
+	aead_request_set_crypt(&c->req, c->sg, c->sg, crypt_len, c->nonce);
+}
+
+static void crypt_finish(struct ipsec_crypt *c, int err)
+{
+	/* the cipher keeps it and calls crypt_async_done() */
+	if (unlikely(err == -EINPROGRESS))
+		return;
+	c->done(c, err);
+}
+
+void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len,
+		      const void *iv)
+{
+	crypt_prepare(c, text, len + c->sa->alg->icv_len, len, iv);
+	crypt_finish(c, crypto_aead_encrypt(&c->req));
+}
+
+void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len,
+		      const void *iv)
+{
+	crypt_prepare(c, text, len, len, iv);
+	crypt_finish(c, crypto_aead_decrypt(&c->req));
+}
+
+int __init ipsec_crypt_init(void)
+{
+	struct ipsec_crypt *c;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		c = crypt_alloc(CRYPT_CTX_MAX, GFP_KERNEL);
+		if (!c) {
+			ipsec_crypt_exit();
+			return -ENOMEM;
+		}
+		per_cpu(crypt_cache, cpu) = c;
+	}
+	return 0;
+}
+
+/* No operation is under way: the last SA is gone */
+void ipsec_crypt_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kfree(per_cpu(crypt_cache, cpu));
+		per_cpu(crypt_cache, cpu) = NULL;
+	}
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ipsec.h - the objects of the module and how they hang together.
+ *
+ *   netns -- interface -- peer --(tx, RCU)--> SA      one that is sent on
+ *     |          |          \---(list)------> SA ...  those that are received on
+ *     |          \-- selector tries (prefix -> peer)
+ *     \-- SADB: (SPI, protocol) -> inbound SA
+ *
+ * What is configured changes under rtnl and then ipsec_net.lock; the packet paths
+ * hold RCU only.  docs/locking.md has the whole story, with the order of teardown.
+ */
+#ifndef _IPSEC_H
+#define _IPSEC_H
+
+#include <linux/atomic.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/percpu-refcount.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/types.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/dst_cache.h>
+#include <net/gro_cells.h>
+#include <linux/if_ipsec.h>
+#include "replay.h"
+
+#define IPSEC_KIND	"ipsec"
+
+struct crypto_aead;
+struct ipsec_alg;
+struct ipsec_trie_node;
+
+/* An outer address; the family says which member is in use, AF_UNSPEC: none */
+struct ipsec_addr {
+	sa_family_t family;	/* AF_INET, AF_INET6 or AF_UNSPEC */
+	union {
+		__be32 v4;
+		struct in6_addr v6;
+	};
+};
+
+/* Counters of successful packets, one per CPU */
+struct ipsec_traffic {
+	u64_stats_t packets;
+	u64_stats_t bytes;		/* of the inner IP packets */
+	struct u64_stats_sync syncp;
+};
+
+/* All counters of an interface, one per CPU */
+struct ipsec_dev_stats {
+	struct ipsec_traffic rx;
+	struct ipsec_traffic tx;
+	u64_stats_t drops[__IFIPSEC_DROP_MAX];
+	struct u64_stats_sync drop_syncp;
+};
+
+/* What the module keeps for each network namespace that is an underlay */
+struct ipsec_net {
+	struct mutex lock;		/* all of the below but sadb's readers */
+	struct list_head devs;		/* interfaces with this underlay */
+	struct rhashtable sadb;		/* inbound SAs; RCU readers */
+	u32 sas;			/* inbound and outbound SAs */
+	u32 generation;			/* changes with every change: dumps */
+};
+
+/* The two prefix tries of an interface: inner address -> selector */
+struct ipsec_trie {
+	struct ipsec_trie_node __rcu *root4;	/* written under ipsec_net.lock */
+	struct ipsec_trie_node __rcu *root6;
+};
+
+/* The interface; private data of its net_device */
+struct ipsec_dev {
+	/* read by the packet paths */
+	struct net_device *dev;
+	struct net *net;		/* underlay; its exit deletes us first */
+	struct ipsec_trie selectors;
+	struct ipsec_dev_stats __percpu *stats;
+	int link;			/* underlay ifindex, 0 = any */
+	u32 fwmark;			/* mark of outer packets, 0 = none */
+	struct gro_cells gro_cells;
+
+	/* configuration, under ipsec_net.lock */
+	struct list_head node;		/* in ipsec_net.devs */
+	struct list_head peers;
+	struct rhashtable peer_names;	/* name -> peer */
+	u32 n_peers;
+	u32 n_sas;
+	u32 n_usable;			/* peers with a usable tx SA */
+
+	/* under rtnl */
+	bool mtu_auto;			/* the MTU follows the peers */
+	bool mtu_updating;		/* ndo_change_mtu is called by us */
+};
+
+/*
+ * Where a peer's packets go.  Immutable but for the cache; a change of address
+ * makes a new one (RCU), so a packet sees all of the old or all of the new.
+ */
+struct ipsec_endpoint {
+	struct ipsec_addr remote;
+	struct ipsec_addr local;	/* AF_UNSPEC: the route chooses */
+	struct dst_cache cache;		/* outer route, one per CPU */
+	struct rcu_head rcu;
+};
+
+/* A remote IPsec endpoint of an interface */
+struct ipsec_peer {
+	/* read by the packet paths */
+	struct ipsec_dev *idev;
+	struct ipsec_sa __rcu *tx;	/* written under ipsec_net.lock */
+	struct ipsec_endpoint __rcu *endpoint;	/* likewise */
+
+	/* under ipsec_net.lock */
+	struct list_head node;		/* in ipsec_dev.peers */
+	struct rhash_head name_node;	/* in ipsec_dev.peer_names */
+	char name[IFIPSEC_PEER_NAME_MAX + 1];
+	struct list_head selectors;	/* struct ipsec_selector.node */
+	struct list_head rx;		/* struct ipsec_sa.node */
+	u32 n_selectors;
+	u32 n_rx;
+	u32 mtu;			/* largest inner packet, 0 = unknown */
+	bool usable;			/* counted in ipsec_dev.n_usable */
+
+	refcount_t refs;		/* the interface's and one per SA */
+	struct rcu_head rcu;
+};
+
+/* A prefix of inner addresses that is behind a peer */
+struct ipsec_selector {
+	struct list_head node;		/* in ipsec_peer.selectors */
+	struct ipsec_peer *peer;
+	u8 key[16];			/* network order, host bits zero */
+	u8 family;			/* AF_INET or AF_INET6 */
+	u8 plen;			/* bits */
+	bool keep;			/* scratch of ipsec_peer_set() */
+	struct ipsec_trie_node *leaf;	/* spare nodes, before insertion */
+	struct ipsec_trie_node *branch;
+	struct rcu_head rcu;
+};
+
+/* Key of the SADB: RFC 4301 4.1, the SPI and the protocol */
+struct ipsec_sadb_key {
+	__be32 spi;
+	u32 proto;			/* IPPROTO_ESP */
+};
+
+/* A security association: one direction (RFC 4301 4.1) */
+struct ipsec_sa {
+	/* read by the packet paths; all but seq, replay and flags is constant */
+	struct ipsec_sadb_key id;
+	struct ipsec_peer *peer;	/* holds a reference */
+	struct ipsec_dev *idev;		/* holds a reference to its netdev */
+	struct crypto_aead *tfm;
+	const struct ipsec_alg *alg;
+	__be32 salt;			/* first four bytes of the nonce */
+	u8 dir;				/* enum ifipsec_dir */
+	bool esn;			/* 64-bit sequence numbers */
+	bool pooled;			/* requests fit the per-CPU ones */
+	u8 aad_len;			/* 8, or 12 with ESN */
+	u16 overhead;			/* ESP header, IV and ICV: bytes */
+	u64 seq_max;			/* last usable sequence number */
+	u64 seq_soft;			/* IFIPSEC_EXPIRE_SEQ_SOFT from here on */
+	struct ipsec_traffic __percpu *traffic;
+	struct percpu_ref ref;		/* packets in the hands of the cipher */
+
+	atomic64_t tx_seq ____cacheline_aligned_in_smp;	/* last one sent */
+	unsigned long state;		/* bits: enum ipsec_sa_state */
+	struct ipsec_replay replay;	/* inbound */
+
+	/* under ipsec_net.lock */
+	struct rhash_head sadb_node;	/* inbound: in ipsec_net.sadb */
+	struct list_head node;		/* inbound: in ipsec_peer.rx */
+	netdevice_tracker tracker;
+	u16 key_bits;
+
+	atomic_long_t drops[__IFIPSEC_DROP_MAX];
+	struct work_struct expire_work;	/* tells the listeners, process context */
+	struct work_struct free_work;	/* the cipher may sleep when it is freed */
+};
+
+enum ipsec_sa_state {
+	IPSEC_SA_SOFT,			/* soft sequence limit met */
+	IPSEC_SA_HARD,			/* no sequence number is left */
+	IPSEC_SA_SOFT_TOLD,		/* the events went out */
+	IPSEC_SA_HARD_TOLD,
+};
+
+extern unsigned int ipsec_net_id;
+extern struct workqueue_struct *ipsec_wq;
+
+/* The module's part of a namespace; valid as long as the namespace is */
+struct ipsec_net *ipsec_net(const struct net *net);
+
+#endif /* _IPSEC_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mtu.c - the MTU of an interface follows its peers: the MTU of the route to each,
+ * less the overhead of its SA.  Per packet it is transmit.c that compares and
+ * tells the sender; here is the arithmetic, and what makes it run again.
+ */
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
+#include <net/dst.h>
+#include "alg.h"
+#include "event.h"
+#include "mtu.h"
+#include "outer.h"
+
+unsigned int ipsec_mtu_inner(const struct ipsec_sa *sa,
+			     const struct ipsec_endpoint *ep,
+			     unsigned int outer_mtu)
+{
+	unsigned int overhead = ipsec_outer_len(ep) + sa->overhead;
+	unsigned int room;
+
+	if (outer_mtu <= overhead)
+		return 0;
+	room = round_down(outer_mtu - overhead, sa->alg->align);
+	/* the trailer: pad length and next header */
+	return room > 2 ? room - 2 : 0;
+}
+
+static const struct ipsec_net *mtu_net(const struct ipsec_dev *idev)
+{
+	return ipsec_net(idev->net);
+}
+
+void ipsec_mtu_update_peer(struct ipsec_peer *peer)
+{
+	struct ipsec_endpoint *ep;
+	struct ipsec_outer out;
+	struct ipsec_sa *sa;
+
+	lockdep_assert_held(&mtu_net(peer->idev)->lock);
+	local_bh_disable();
+	rcu_read_lock();
+	sa = rcu_dereference(peer->tx);
+	ep = rcu_dereference(peer->endpoint);
+	/* without SA or route the last value is the best guess */
+	if (sa && !ipsec_outer_route(peer->idev, ep, &out)) {
+		peer->mtu = ipsec_mtu_inner(sa, ep, dst_mtu(out.dst));
+		dst_release(out.dst);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+void ipsec_mtu_apply(struct ipsec_dev *idev)
+{
+	struct ipsec_net *in = ipsec_net(idev->net);
+	unsigned int mtu = 0;
+	struct ipsec_peer *peer;
+
+	ASSERT_RTNL();
+	if (!idev->mtu_auto)
+		return;
+
+	mutex_lock(&in->lock);
+	list_for_each_entry(peer, &idev->peers, node)
+		if (peer->mtu && (!mtu || peer->mtu < mtu))
+			mtu = peer->mtu;
+	mutex_unlock(&in->lock);
+	if (!mtu)
+		return;
+
+	/* smaller would switch IPv6 off; what is larger is fragmented outside */
+	mtu = clamp_t(unsigned int, mtu, IPV6_MIN_MTU, idev->dev->max_mtu);
+	if (mtu == idev->dev->mtu)
+		return;
+	idev->mtu_updating = true;
+	dev_set_mtu(idev->dev, mtu);
+	idev->mtu_updating = false;
+}
+
+int ipsec_mtu_change(struct net_device *dev, int mtu)
+{
+	struct ipsec_dev *idev = netdev_priv(dev);
+	struct ipsec_net *in = ipsec_net(idev->net);
+
+	mutex_lock(&in->lock);
+	if (!idev->mtu_updating)
+		idev->mtu_auto = false;
+	WRITE_ONCE(dev->mtu, mtu);
+	in->generation++;
+	ipsec_event_dev(idev, IFIPSEC_CMD_DEV_SET_NTF);
+	mutex_unlock(&in->lock);
+	return 0;
+}
+
+static void mtu_update_dev(struct ipsec_dev *idev)
+{
+	struct ipsec_net *in = ipsec_net(idev->net);
+	struct ipsec_peer *peer;
+
+	mutex_lock(&in->lock);
+	list_for_each_entry(peer, &idev->peers, node)
+		ipsec_mtu_update_peer(peer);
+	mutex_unlock(&in->lock);
+	ipsec_mtu_apply(idev);
+}
+
+/* Something happened to a device: is it the underlay of some of our interfaces? */
+static int mtu_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct ipsec_net *in = ipsec_net(dev_net(dev));
+	struct ipsec_dev *idev;
+
+	if (event != NETDEV_CHANGEMTU && event != NETDEV_UP)
+		return NOTIFY_DONE;
+
+	/* under rtnl no interface is added or removed */
+	list_for_each_entry(idev, &in->devs, node)
+		if (idev->dev != dev && idev->mtu_auto && !idev->mtu_updating &&
+		    (!idev->link || idev->link == dev->ifindex))
+			mtu_update_dev(idev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block mtu_notifier = {
+	.notifier_call = mtu_event,
+};
+
+int __init ipsec_mtu_init(void)
+{
+	return register_netdevice_notifier(&mtu_notifier);
+}
+
+void ipsec_mtu_exit(void)
+{
+	unregister_netdevice_notifier(&mtu_notifier);
+}

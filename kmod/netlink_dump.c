@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netlink_dump.c - what there is: the interface query, and the dumps of all tables.
+ *
+ * A dump goes on in a later call after as many objects as it has sent; when the
+ * tables have changed between, the generation tells (NLM_F_DUMP_INTR).
+ */
+#include <crypto/aead.h>
+#include "alg.h"
+#include "compat/genetlink.h"
+#include "netlink.h"
+
+/* A message must be able to hold a peer with all its selectors */
+#define DUMP_ALLOC_MIN	16384
+
+struct dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	enum ifipsec_cmd cmd;
+	struct ipsec_nl_name name;	/* which interfaces */
+	long pos;			/* objects passed so far */
+};
+
+int ipsec_nl_dump_start(struct netlink_callback *cb)
+{
+	cb->min_dump_alloc = DUMP_ALLOC_MIN;
+	return 0;
+}
+
+/* Begin the message of the next object; NULL: it was sent by an earlier call */
+static void *dump_begin(struct dump *d, int *err)
+{
+	void *hdr;
+
+	*err = 0;
+	if (d->pos++ < d->cb->args[0])
+		return NULL;
+	hdr = genlmsg_put(d->skb, NETLINK_CB(d->cb->skb).portid,
+			  d->cb->nlh->nlmsg_seq, &ipsec_genl_family,
+			  NLM_F_MULTI, d->cmd);
+	if (hdr)
+		genl_dump_check_consistent(d->cb, hdr);
+	else
+		*err = -EMSGSIZE;
+	return hdr;
+}
+
+static int dump_end(struct dump *d, void *hdr, int err)
+{
+	if (err) {
+		genlmsg_cancel(d->skb, hdr);
+		return err;
+	}
+	genlmsg_end(d->skb, hdr);
+	d->cb->args[0] = d->pos;
+	return 0;
+}
+
+static int dump_dev(struct dump *d, struct ipsec_dev *idev)
+{
+	int err;
+	void *hdr = dump_begin(d, &err);
+
+	return hdr ? dump_end(d, hdr, ipsec_nl_fill_dev(d->skb, idev)) : err;
+}
+
+static int dump_peer(struct dump *d, struct ipsec_peer *peer)
+{
+	int err;
+	void *hdr = dump_begin(d, &err);
+
+	return hdr ? dump_end(d, hdr, ipsec_nl_fill_peer(d->skb, peer)) : err;
+}
+
+static int dump_sa(struct dump *d, struct ipsec_sa *sa)
+{
+	int err;
+	void *hdr = dump_begin(d, &err);
+
+	return hdr ? dump_end(d, hdr, ipsec_nl_fill_sa(d->skb, sa)) : err;
+}
+
+static int dump_peer_sas(struct dump *d, struct ipsec_net *in,
+			 struct ipsec_peer *peer)
+{
+	struct ipsec_sa *sa;
+	int err;
+
+	sa = rcu_dereference_protected(peer->tx, lockdep_is_held(&in->lock));
+	if (sa) {
+		err = dump_sa(d, sa);
+		if (err)
+			return err;
+	}
+	list_for_each_entry(sa, &peer->rx, node) {
+		err = dump_sa(d, sa);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_all(struct dump *d, struct ipsec_net *in)
+{
+	struct ipsec_peer *peer;
+	struct ipsec_dev *idev;
+	bool found = false;
+	int err = 0;
+
+	list_for_each_entry(idev, &in->devs, node) {
+		if (!ipsec_nl_matches(idev, &d->name))
+			continue;
+		found = true;
+		if (d->cmd == IFIPSEC_CMD_DEV_GET) {
+			err = dump_dev(d, idev);
+			if (err)
+				return err;
+			continue;
+		}
+		list_for_each_entry(peer, &idev->peers, node) {
+			err = d->cmd == IFIPSEC_CMD_PEER_GET ?
+				dump_peer(d, peer) :
+				dump_peer_sas(d, in, peer);
+			if (err)
+				return err;
+		}
+	}
+	if (found || !d->name.ifname)
+		return 0;
+	/* not an empty list: the interface that was named is not there */
+	NL_SET_ERR_MSG(d->cb->extack,
+		       "there is no ipsec interface of that name with its underlay in this namespace");
+	return -ENODEV;
+}
+
+static int dump(struct sk_buff *skb, struct netlink_callback *cb,
+		enum ifipsec_cmd cmd)
+{
+	struct ipsec_net *in = ipsec_net(sock_net(cb->skb->sk));
+	struct dump d = { .skb = skb, .cb = cb, .cmd = cmd };
+	int err;
+
+	ipsec_nl_name(ipsec_compat_dump_attrs(cb), &d.name);
+	mutex_lock(&in->lock);
+	cb->seq = in->generation;
+	err = dump_all(&d, in);
+	mutex_unlock(&in->lock);
+	/* full: the rest in the next call */
+	return skb->len ?: err;
+}
+
+int ipsec_nl_dev_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, IFIPSEC_CMD_DEV_GET);
+}
+
+int ipsec_nl_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, IFIPSEC_CMD_PEER_GET);
+}
+
+int ipsec_nl_sa_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, IFIPSEC_CMD_SA_GET);
+}
+
+int ipsec_nl_dev_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipsec_net *in = ipsec_net(genl_info_net(info));
+	struct ipsec_dev *idev;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = ipsec_nl_reply_new(info, ipsec_nl_dev_size(), &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&in->lock);
+	idev = ipsec_nl_dev(info);
+	err = IS_ERR(idev) ? PTR_ERR(idev) : ipsec_nl_fill_dev(msg, idev);
+	mutex_unlock(&in->lock);
+	return ipsec_nl_reply_end(info, msg, hdr, err);
+}
+
+/* The name of the implementation that the crypto API would choose, if any */
+static int alg_put_driver(struct sk_buff *skb, const struct ipsec_alg *alg)
+{
+	struct crypto_aead *tfm = crypto_alloc_aead(alg->driver, 0, 0);
+	int err;
+
+	if (IS_ERR(tfm))
+		return 0;
+	err = nla_put_string(skb, IFIPSEC_ALG_A_DRIVER,
+			     crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)));
+	crypto_free_aead(tfm);
+	return err;
+}
+
+static int alg_fill(struct sk_buff *skb, const struct ipsec_alg *alg)
+{
+	struct nlattr *nest = nla_nest_start(skb, IFIPSEC_A_ALG);
+	unsigned int i;
+
+	if (!nest || nla_put_u16(skb, IFIPSEC_ALG_A_ENCR, alg->encr) ||
+	    nla_put_string(skb, IFIPSEC_ALG_A_NAME, alg->name) ||
+	    nla_put_u32(skb, IFIPSEC_ALG_A_SALT_BITS, alg->salt_len * 8) ||
+	    nla_put_u32(skb, IFIPSEC_ALG_A_IV_LEN, alg->iv_len) ||
+	    nla_put_u32(skb, IFIPSEC_ALG_A_ICV_LEN, alg->icv_len))
+		return -EMSGSIZE;
+	for (i = 0; i < IPSEC_ALG_KEY_SIZES && alg->key_bits[i]; i++)
+		if (nla_put_u32(skb, IFIPSEC_ALG_A_KEY_BITS, alg->key_bits[i]))
+			return -EMSGSIZE;
+	if (alg_put_driver(skb, alg))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int ipsec_nl_alg_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump d = { .skb = skb, .cb = cb, .cmd = IFIPSEC_CMD_ALG_GET };
+	const struct ipsec_alg *alg;
+	int err = 0;
+	void *hdr;
+
+	while (!err && (alg = ipsec_alg_at(d.pos))) {
+		hdr = dump_begin(&d, &err);
+		if (hdr)
+			err = dump_end(&d, hdr, alg_fill(skb, alg));
+	}
+	return skb->len ?: err;
+}

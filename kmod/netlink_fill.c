@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netlink_fill.c - an interface, a peer or an SA as attributes of a message, the
+ * same for answers, dumps and events.  Keys have no way in here.
+ */
+#include <crypto/aead.h>
+#include <net/net_namespace.h>
+#include "alg.h"
+#include "netlink.h"
+#include "stats.h"
+
+#define NAME_SIZE	(nla_total_size(IFNAMSIZ) + 2 * nla_total_size(4))
+#define STATS_SIZE	(2 * nla_total_size(0) +			\
+			 (4 + __IFIPSEC_DROP_MAX) * nla_total_size_64bit(8))
+#define SELECTOR_SIZE	(nla_total_size(0) + nla_total_size(16) +	\
+			 nla_total_size(1))
+
+size_t ipsec_nl_dev_size(void)
+{
+	return NAME_SIZE + nla_total_size(0) + 7 * nla_total_size(4) +
+	       STATS_SIZE;
+}
+
+size_t ipsec_nl_peer_size(const struct ipsec_peer *peer)
+{
+	return NAME_SIZE + 2 * nla_total_size(0) +
+	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
+	       2 * nla_total_size(16) + 3 * nla_total_size(4) +
+	       peer->n_selectors * SELECTOR_SIZE;
+}
+
+size_t ipsec_nl_sa_size(void)
+{
+	return NAME_SIZE + 2 * nla_total_size(0) +
+	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
+	       8 * nla_total_size(4) + nla_total_size_64bit(8) +
+	       nla_total_size(CRYPTO_MAX_ALG_NAME) + STATS_SIZE +
+	       nla_total_size(4);	/* IFIPSEC_A_EXPIRE of an event */
+}
+
+static int fill_name(struct sk_buff *skb, const struct ipsec_dev *idev)
+{
+	struct net *lives = dev_net(idev->dev);
+
+	if (nla_put_string(skb, IFIPSEC_A_IFNAME, idev->dev->name) ||
+	    nla_put_u32(skb, IFIPSEC_A_IFINDEX, idev->dev->ifindex))
+		return -EMSGSIZE;
+	if (net_eq(lives, idev->net))
+		return 0;
+	return nla_put_s32(skb, IFIPSEC_A_NETNSID,
+			   peernet2id_alloc(idev->net, lives, GFP_KERNEL));
+}
+
+static int fill_drops(struct sk_buff *skb, const u64 *drops)
+{
+	struct nlattr *nest = nla_nest_start(skb, IFIPSEC_STATS_A_DROPS);
+	unsigned int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < __IFIPSEC_DROP_MAX; i++)
+		if (drops[i] && nla_put_u64_64bit(skb, 1 + i, drops[i], 0))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_stats(struct sk_buff *skb, int attr,
+		      const struct ipsec_stats_sum *sum)
+{
+	struct nlattr *nest = nla_nest_start(skb, attr);
+
+	if (!nest ||
+	    nla_put_u64_64bit(skb, IFIPSEC_STATS_A_RX_PACKETS, sum->rx_packets,
+			      IFIPSEC_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, IFIPSEC_STATS_A_RX_BYTES, sum->rx_bytes,
+			      IFIPSEC_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, IFIPSEC_STATS_A_TX_PACKETS, sum->tx_packets,
+			      IFIPSEC_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, IFIPSEC_STATS_A_TX_BYTES, sum->tx_bytes,
+			      IFIPSEC_STATS_A_PAD) ||
+	    fill_drops(skb, sum->drops))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* RFC 2863, as rtnetlink would say it a moment later */
+static u8 dev_operstate(const struct net_device *dev)
+{
+	if (!(dev->flags & IFF_UP))
+		return IF_OPER_DOWN;
+	return netif_dormant(dev) ? IF_OPER_DORMANT : IF_OPER_UP;
+}
+
+int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
+{
+	struct ipsec_stats_sum sum;
+	struct nlattr *nest;
+
+	ipsec_stats_dev(idev, &sum);
+	if (fill_name(skb, idev))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, IFIPSEC_A_DEV);
+	if (!nest ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_LINK, idev->link) ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_FWMARK, idev->fwmark) ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_MTU, READ_ONCE(idev->dev->mtu)) ||
+	    (idev->mtu_auto && nla_put_flag(skb, IFIPSEC_DEV_A_MTU_AUTO)) ||
+	    nla_put_u8(skb, IFIPSEC_DEV_A_OPERSTATE,
+		       dev_operstate(idev->dev)) ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_PEERS, idev->n_peers) ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_SAS, idev->n_sas) ||
+	    fill_stats(skb, IFIPSEC_DEV_A_STATS, &sum))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_addr(struct sk_buff *skb, int attr, const struct ipsec_addr *addr)
+{
+	switch (addr->family) {
+	case AF_INET:
+		return nla_put_in_addr(skb, attr, addr->v4);
+	case AF_INET6:
+		return nla_put_in6_addr(skb, attr, &addr->v6);
+	default:
+		return 0;
+	}
+}
+
+static int fill_selectors(struct sk_buff *skb, const struct ipsec_peer *peer)
+{
+	struct nlattr *nest = nla_nest_start(skb, IFIPSEC_PEER_A_SELECTORS);
+	const struct ipsec_selector *sel;
+	struct nlattr *item;
+
+	if (!nest)
+		return -EMSGSIZE;
+	list_for_each_entry(sel, &peer->selectors, node) {
+		item = nla_nest_start(skb, IFIPSEC_SELECTORS_A_ITEM);
+		if (!item ||
+		    nla_put(skb, IFIPSEC_SELECTOR_A_ADDR,
+			    sel->family == AF_INET ? 4 : 16, sel->key) ||
+		    nla_put_u8(skb, IFIPSEC_SELECTOR_A_PREFIXLEN, sel->plen))
+			return -EMSGSIZE;
+		nla_nest_end(skb, item);
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+#define fill_locked(peer, p)						\
+	rcu_dereference_protected(p,					\
+		lockdep_is_held(&ipsec_net((peer)->idev->net)->lock))
+
+int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
+{
+	const struct ipsec_endpoint *ep = fill_locked(peer, peer->endpoint);
+	const struct ipsec_sa *tx = fill_locked(peer, peer->tx);
+	struct nlattr *nest;
+
+	if (fill_name(skb, peer->idev))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
+	if (!nest ||
+	    nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name) ||
+	    fill_addr(skb, IFIPSEC_PEER_A_REMOTE, &ep->remote) ||
+	    fill_addr(skb, IFIPSEC_PEER_A_LOCAL, &ep->local) ||
+	    fill_selectors(skb, peer) ||
+	    nla_put_u32(skb, IFIPSEC_PEER_A_MTU, peer->mtu) ||
+	    (tx && nla_put_be32(skb, IFIPSEC_PEER_A_TX_SPI, tx->id.spi)) ||
+	    nla_put_u32(skb, IFIPSEC_PEER_A_RX_SAS, peer->n_rx))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
+{
+	const char *driver = crypto_tfm_alg_driver_name(crypto_aead_tfm(sa->tfm));
+	bool in = sa->dir == IFIPSEC_DIR_IN;
+	u64 seq = in ? READ_ONCE(sa->replay.top) :
+		       (u64)atomic64_read(&sa->tx_seq);
+	struct ipsec_stats_sum sum;
+
+	ipsec_stats_sa(sa, &sum);
+	if (nla_put_u8(skb, IFIPSEC_SA_A_DIR, sa->dir) ||
+	    nla_put_be32(skb, IFIPSEC_SA_A_SPI, sa->id.spi) ||
+	    nla_put_u8(skb, IFIPSEC_SA_A_PROTO, sa->id.proto) ||
+	    nla_put_u16(skb, IFIPSEC_SA_A_ENCR, sa->alg->encr) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_KEY_BITS, sa->key_bits) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_FLAGS,
+			sa->esn ? IFIPSEC_SA_F_ESN : 0) ||
+	    (in && nla_put_u32(skb, IFIPSEC_SA_A_REPLAY_WINDOW,
+			       sa->replay.window)) ||
+	    nla_put_u64_64bit(skb, IFIPSEC_SA_A_SEQ, seq, IFIPSEC_SA_A_PAD) ||
+	    nla_put_string(skb, IFIPSEC_SA_A_DRIVER, driver) ||
+	    fill_stats(skb, IFIPSEC_SA_A_STATS, &sum))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int ipsec_nl_fill_sa(struct sk_buff *skb, struct ipsec_sa *sa)
+{
+	struct nlattr *nest;
+
+	if (fill_name(skb, sa->idev))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
+	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, sa->peer->name))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	nest = nla_nest_start(skb, IFIPSEC_A_SA);
+	if (!nest || fill_sa_nest(skb, sa))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netlink_sa.c - the SA_ commands and FLUSH: the words of a request become a struct
+ * ipsec_sa_config, from which sa.c makes the SA before any lock is taken.
+ */
+#include <linux/in.h>
+#include "alg.h"
+#include "mtu.h"
+#include "netlink.h"
+#include "peer.h"
+#include "sa.h"
+
+static int parse_nest(struct genl_info *info, struct nlattr **tb,
+		      const struct nla_policy *policy)
+{
+	if (!info->attrs[IFIPSEC_A_SA])
+		return ipsec_nl_refuse(info, NULL, "the request names no SA");
+	return nla_parse_nested(tb, IFIPSEC_SA_A_MAX, info->attrs[IFIPSEC_A_SA],
+				policy, info->extack);
+}
+
+/* What every command names an SA by: direction, SPI, protocol */
+static int parse_id(struct genl_info *info, struct nlattr **tb,
+		    struct ipsec_sa_config *cfg)
+{
+	if (!tb[IFIPSEC_SA_A_DIR])
+		return ipsec_nl_refuse(info, NULL, "an SA needs a direction, in or out");
+	if (!tb[IFIPSEC_SA_A_SPI])
+		return ipsec_nl_refuse(info, NULL, "an SA needs an SPI");
+	cfg->dir = nla_get_u8(tb[IFIPSEC_SA_A_DIR]);
+	cfg->spi = nla_get_be32(tb[IFIPSEC_SA_A_SPI]);
+	cfg->proto = IPPROTO_ESP;
+	if (tb[IFIPSEC_SA_A_PROTO])
+		cfg->proto = nla_get_u8(tb[IFIPSEC_SA_A_PROTO]);
+	if (ntohl(cfg->spi) < IFIPSEC_SPI_MIN)
+		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_SPI],
+				       "SPIs 0 to 255 are reserved (RFC 4303); use 256 or more");
+	if (cfg->proto != IPPROTO_ESP)
+		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_PROTO],
+				       "the protocol of an SA is ESP (50)");
+	return 0;
+}
+
+static int parse_key(struct genl_info *info, struct nlattr **tb,
+		     struct ipsec_sa_config *cfg)
+{
+	if (!tb[IFIPSEC_SA_A_ENCR])
+		return ipsec_nl_refuse(info, NULL, "an SA needs an encryption algorithm");
+	if (!tb[IFIPSEC_SA_A_KEY])
+		return ipsec_nl_refuse(info, NULL, "an SA needs a key");
+	cfg->alg = ipsec_alg_find(nla_get_u16(tb[IFIPSEC_SA_A_ENCR]));
+	if (!cfg->alg) {
+		ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_ENCR],
+				"the module does not know the encryption algorithm");
+		return -EOPNOTSUPP;
+	}
+	cfg->key = nla_data(tb[IFIPSEC_SA_A_KEY]);
+	cfg->key_len = nla_len(tb[IFIPSEC_SA_A_KEY]);
+	if (!ipsec_alg_key_bits(cfg->alg, cfg->key_len))
+		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_KEY], cfg->alg->key_error);
+	return 0;
+}
+
+static int parse_flags(struct genl_info *info, struct nlattr **tb,
+		       struct ipsec_sa_config *cfg)
+{
+	u32 flags;
+
+	if (!tb[IFIPSEC_SA_A_FLAGS])
+		return 0;
+	flags = nla_get_u32(tb[IFIPSEC_SA_A_FLAGS]);
+	if (flags & ~IFIPSEC_SA_F_ESN) {
+		ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_FLAGS], "an SA has no such flag");
+		return -EOPNOTSUPP;
+	}
+	cfg->esn = flags & IFIPSEC_SA_F_ESN;
+	return 0;
+}
+
+static int parse_replay(struct genl_info *info, struct nlattr **tb,
+			struct ipsec_sa_config *cfg)
+{
+	const struct nlattr *attr = tb[IFIPSEC_SA_A_REPLAY_WINDOW];
+	u32 window;
+
+	if (cfg->dir == IFIPSEC_DIR_OUT && attr)
+		return ipsec_nl_refuse(info, attr, "an outbound SA has no replay window");
+	if (cfg->dir == IFIPSEC_DIR_OUT)
+		return 0;
+	window = attr ? nla_get_u32(attr) : IFIPSEC_REPLAY_WINDOW_DEFAULT;
+	if (window && (window < IFIPSEC_REPLAY_WINDOW_MIN ||
+		       window > IFIPSEC_REPLAY_WINDOW_MAX)) {
+		ipsec_nl_refuse(info, attr,
+				"a replay window has 32 to 8192 packets, or 0 for none");
+		return -ERANGE;
+	}
+	if (!window && cfg->esn)
+		return ipsec_nl_refuse(info, attr,
+				       "extended sequence numbers need a replay window");
+	cfg->replay_window = window;
+	return 0;
+}
+
+static const char *check_seq(u64 seq, bool esn)
+{
+	if (!esn && seq > U32_MAX)
+		return "the sequence number exceeds 32 bits, and the SA has no extended ones";
+	if (seq == (esn ? U64_MAX : U32_MAX))
+		return "the sequence number is the last one: the SA could do nothing";
+	return NULL;
+}
+
+static int parse_seq(struct genl_info *info, struct nlattr **tb,
+		     struct ipsec_sa_config *cfg)
+{
+	const char *why;
+
+	if (!tb[IFIPSEC_SA_A_SEQ])
+		return 0;
+	cfg->seq = nla_get_u64(tb[IFIPSEC_SA_A_SEQ]);
+	why = check_seq(cfg->seq, cfg->esn);
+	return why ? ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_SEQ], why) : 0;
+}
+
+static int parse_config(struct genl_info *info, struct nlattr **tb,
+			struct ipsec_sa_config *cfg)
+{
+	int err;
+
+	err = parse_id(info, tb, cfg);
+	if (!err)
+		err = parse_key(info, tb, cfg);
+	if (!err)
+		err = parse_flags(info, tb, cfg);
+	if (!err)
+		err = parse_replay(info, tb, cfg);
+	if (!err)
+		err = parse_seq(info, tb, cfg);
+	cfg->replace = info->genlhdr->cmd == IFIPSEC_CMD_SA_REPLACE;
+	if (!err && cfg->replace && cfg->dir == IFIPSEC_DIR_IN)
+		err = ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_DIR],
+				      "only an outbound SA is replaced; add the inbound one beside the old");
+	return err;
+}
+
+static int sa_new(struct genl_info *info, const struct ipsec_sa_config *cfg,
+		  struct nlattr **peer_tb)
+{
+	struct ipsec_peer *peer;
+	struct ipsec_net *in;
+	struct ipsec_sa *sa;
+	int err;
+
+	sa = ipsec_sa_create(cfg, info->extack);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+
+	in = ipsec_nl_lock(info);
+	peer = ipsec_nl_peer(info, peer_tb);
+	err = IS_ERR(peer) ? PTR_ERR(peer) :
+			     ipsec_sa_install(peer, sa, cfg->replace,
+					      info->extack);
+	mutex_unlock(&in->lock);
+	if (!err)
+		ipsec_mtu_apply(peer->idev);
+	rtnl_unlock();
+	if (err)
+		ipsec_sa_free(sa);
+	return err;
+}
+
+/* The keys have no business in the message any more, however many it had */
+static void wipe_keys(const struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
+		if (nla_type(attr) == IFIPSEC_A_SA)
+			memzero_explicit(nla_data(attr), nla_len(attr));
+}
+
+/* SA_NEW and SA_REPLACE */
+int ipsec_nl_sa_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
+	struct nlattr *tb[IFIPSEC_SA_A_MAX + 1];
+	struct ipsec_sa_config cfg = { };
+	int err;
+
+	err = parse_nest(info, tb, ipsec_nl_sa_new_policy);
+	if (!err)
+		err = parse_config(info, tb, &cfg);
+	if (!err)
+		err = ipsec_nl_peer_nest(info, peer_tb);
+	if (!err)
+		err = sa_new(info, &cfg, peer_tb);
+	wipe_keys(info);
+	return err;
+}
+
+/* The SA of a peer with this direction and SPI; ipsec_net.lock held */
+static struct ipsec_sa *find_sa(struct ipsec_net *in, struct ipsec_peer *peer,
+				const struct ipsec_sa_config *cfg)
+{
+	struct ipsec_sa *sa;
+
+	if (cfg->dir == IFIPSEC_DIR_OUT) {
+		sa = rcu_dereference_protected(peer->tx,
+					       lockdep_is_held(&in->lock));
+		return sa && sa->id.spi == cfg->spi ? sa : NULL;
+	}
+	list_for_each_entry(sa, &peer->rx, node)
+		if (sa->id.spi == cfg->spi)
+			return sa;
+	return NULL;
+}
+
+/* The SA that a request names, or ERR_PTR; ipsec_net.lock held */
+static struct ipsec_sa *named_sa(struct genl_info *info, struct ipsec_net *in,
+				 struct nlattr **peer_tb,
+				 const struct ipsec_sa_config *cfg)
+{
+	struct ipsec_peer *peer = ipsec_nl_peer(info, peer_tb);
+	struct ipsec_sa *sa;
+
+	if (IS_ERR(peer))
+		return ERR_CAST(peer);
+	sa = find_sa(in, peer, cfg);
+	if (sa)
+		return sa;
+	ipsec_nl_refuse(info, NULL, cfg->dir == IFIPSEC_DIR_OUT ?
+			"the peer has no outbound SA with that SPI" :
+			"the peer has no inbound SA with that SPI");
+	return ERR_PTR(-ENOENT);
+}
+
+static int parse_named(struct genl_info *info, struct nlattr **peer_tb,
+		       struct nlattr **tb, const struct nla_policy *policy,
+		       struct ipsec_sa_config *cfg)
+{
+	int err;
+
+	err = parse_nest(info, tb, policy);
+	if (!err)
+		err = parse_id(info, tb, cfg);
+	if (!err)
+		err = ipsec_nl_peer_nest(info, peer_tb);
+	return err;
+}
+
+static int sa_set_seq(struct genl_info *info, struct ipsec_sa *sa,
+		      const struct nlattr *attr)
+{
+	u64 seq = nla_get_u64(attr);
+	const char *why = check_seq(seq, sa->esn);
+
+	if (why)
+		return ipsec_nl_refuse(info, attr, why);
+	if (!ipsec_sa_seq_advance(sa, seq))
+		return ipsec_nl_refuse(info, attr, "a sequence number moves forward only");
+	return 0;
+}
+
+int ipsec_nl_sa_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
+	struct nlattr *tb[IFIPSEC_SA_A_MAX + 1];
+	struct ipsec_sa_config cfg = { };
+	struct ipsec_net *in;
+	struct ipsec_sa *sa;
+	int err;
+
+	err = parse_named(info, peer_tb, tb, ipsec_nl_sa_set_policy, &cfg);
+	if (err)
+		return err;
+	if (!tb[IFIPSEC_SA_A_SEQ])
+		return ipsec_nl_refuse(info, info->attrs[IFIPSEC_A_SA],
+				       "there is nothing to set: give a sequence number");
+	in = ipsec_nl_lock(info);
+	sa = named_sa(info, in, peer_tb, &cfg);
+	err = IS_ERR(sa) ? PTR_ERR(sa) :
+			   sa_set_seq(info, sa, tb[IFIPSEC_SA_A_SEQ]);
+	ipsec_nl_unlock(in);
+	return err;
+}
+
+int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
+	struct nlattr *tb[IFIPSEC_SA_A_MAX + 1];
+	struct ipsec_sa_config cfg = { };
+	struct ipsec_net *in;
+	struct ipsec_sa *sa;
+	int err;
+
+	err = parse_named(info, peer_tb, tb, ipsec_nl_sa_id_policy, &cfg);
+	if (err)
+		return err;
+	in = ipsec_nl_lock(info);
+	sa = named_sa(info, in, peer_tb, &cfg);
+	if (IS_ERR(sa))
+		err = PTR_ERR(sa);
+	else
+		ipsec_sa_remove(sa);
+	ipsec_nl_unlock(in);
+	return err;
+}
+
+int ipsec_nl_sa_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipsec_net *in = ipsec_net(genl_info_net(info));
+	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
+	struct nlattr *tb[IFIPSEC_SA_A_MAX + 1];
+	struct ipsec_sa_config cfg = { };
+	struct sk_buff *msg;
+	struct ipsec_sa *sa;
+	void *hdr;
+	int err;
+
+	err = parse_named(info, peer_tb, tb, ipsec_nl_sa_id_policy, &cfg);
+	if (err)
+		return err;
+	msg = ipsec_nl_reply_new(info, ipsec_nl_sa_size(), &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&in->lock);
+	sa = named_sa(info, in, peer_tb, &cfg);
+	err = IS_ERR(sa) ? PTR_ERR(sa) : ipsec_nl_fill_sa(msg, sa);
+	mutex_unlock(&in->lock);
+	return ipsec_nl_reply_end(info, msg, hdr, err);
+}
+
+/* rtnl held, ipsec_net.lock not */
+static void flush_dev(struct ipsec_net *in, struct ipsec_dev *idev, u32 what)
+{
+	struct ipsec_peer *peer, *next;
+
+	mutex_lock(&in->lock);
+	list_for_each_entry_safe(peer, next, &idev->peers, node) {
+		if (what == IFIPSEC_FLUSH_PEERS)
+			ipsec_peer_destroy(peer);
+		else
+			ipsec_peer_flush_sas(peer);
+	}
+	mutex_unlock(&in->lock);
+	ipsec_mtu_apply(idev);
+}
+
+int ipsec_nl_flush(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipsec_net *in = ipsec_net(genl_info_net(info));
+	struct ipsec_dev *idev;
+	int err = 0;
+	u32 what;
+
+	if (!info->attrs[IFIPSEC_A_FLUSH])
+		return ipsec_nl_refuse(info, NULL, "say what to flush, SAs or peers");
+	what = nla_get_u32(info->attrs[IFIPSEC_A_FLUSH]);
+	rtnl_lock();
+	if (!info->attrs[IFIPSEC_A_IFNAME] && !info->attrs[IFIPSEC_A_NETNSID]) {
+		/* under rtnl no interface is added or removed */
+		list_for_each_entry(idev, &in->devs, node)
+			flush_dev(in, idev, what);
+	} else {
+		mutex_lock(&in->lock);
+		idev = ipsec_nl_dev(info);
+		mutex_unlock(&in->lock);
+		err = PTR_ERR_OR_ZERO(idev);
+		if (!err)
+			flush_dev(in, idev, what);
+	}
+	rtnl_unlock();
+	return err;
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * peer.c - the life of a peer: made, changed and removed as a whole, with its
+ * endpoint, its selectors and its SAs.
+ */
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include "device.h"
+#include "event.h"
+#include "mtu.h"
+#include "outer.h"
+#include "peer.h"
+#include "sa.h"
+#include "selector.h"
+
+static u32 peer_name_hash(const void *data, u32 len, u32 seed)
+{
+	return jhash(data, strlen(data), seed);
+}
+
+static u32 peer_obj_hash(const void *data, u32 len, u32 seed)
+{
+	const struct ipsec_peer *peer = data;
+
+	return peer_name_hash(peer->name, 0, seed);
+}
+
+static int peer_cmp_name(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct ipsec_peer *peer = obj;
+
+	return strcmp(peer->name, arg->key);
+}
+
+static const struct rhashtable_params peer_name_params = {
+	.head_offset = offsetof(struct ipsec_peer, name_node),
+	.hashfn = peer_name_hash,
+	.obj_hashfn = peer_obj_hash,
+	.obj_cmpfn = peer_cmp_name,
+	.automatic_shrinking = true,
+};
+
+int ipsec_peer_init_dev(struct ipsec_dev *idev)
+{
+	INIT_LIST_HEAD(&idev->peers);
+	return rhashtable_init(&idev->peer_names, &peer_name_params);
+}
+
+/* All peers are gone */
+void ipsec_peer_exit_dev(struct ipsec_dev *idev)
+{
+	rhashtable_destroy(&idev->peer_names);
+}
+
+static struct ipsec_net *peer_net(const struct ipsec_dev *idev)
+{
+	return ipsec_net(idev->net);
+}
+
+#define peer_locked(peer, p) \
+	rcu_dereference_protected(p, \
+				  lockdep_is_held(&peer_net((peer)->idev)->lock))
+
+struct ipsec_peer *ipsec_peer_find(struct ipsec_dev *idev, const char *name)
+{
+	struct ipsec_peer *peer;
+
+	lockdep_assert_held(&peer_net(idev)->lock);
+	rcu_read_lock();
+	peer = rhashtable_lookup(&idev->peer_names, name, peer_name_params);
+	rcu_read_unlock();
+	return peer;
+}
+
+void ipsec_peer_put(struct ipsec_peer *peer)
+{
+	if (refcount_dec_and_test(&peer->refs))
+		kfree_rcu(peer, rcu);
+}
+
+void ipsec_peer_update_usable(struct ipsec_peer *peer)
+{
+	struct ipsec_dev *idev = peer->idev;
+	struct ipsec_sa *sa = peer_locked(peer, peer->tx);
+	bool usable = sa && ipsec_sa_usable(sa);
+
+	if (usable == peer->usable)
+		return;
+	peer->usable = usable;
+	idev->n_usable += usable ? 1 : -1;
+	ipsec_device_update_state(idev);
+}
+
+/* Are the prefixes free, or the peer's own?  Each one listed once? */
+static int peer_check_selectors(struct ipsec_dev *idev, struct ipsec_peer *peer,
+				struct ipsec_peer_config *cfg,
+				struct netlink_ext_ack *extack)
+{
+	struct ipsec_selector *sel, *other;
+
+	list_for_each_entry(sel, &cfg->selectors, node) {
+		other = ipsec_selector_owner(idev, sel);
+		if (other && other->peer != peer) {
+			NL_SET_ERR_MSG(extack,
+				       "a selector belongs to another peer of the interface already");
+			return -EEXIST;
+		}
+		other = sel;
+		list_for_each_entry_continue(other, &cfg->selectors, node) {
+			if (other->family == sel->family &&
+			    other->plen == sel->plen &&
+			    !memcmp(other->key, sel->key, sizeof(sel->key))) {
+				NL_SET_ERR_MSG(extack, "a selector is given twice");
+				return -EINVAL;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Cannot fail: the selectors brought their memory, and were checked */
+static void peer_replace_selectors(struct ipsec_peer *peer,
+				   struct ipsec_peer_config *cfg)
+{
+	struct ipsec_selector *sel, *next, *old;
+
+	list_for_each_entry(old, &peer->selectors, node)
+		old->keep = false;
+	/* first what is new, then without what is old: no gap for what is both */
+	list_for_each_entry_safe(sel, next, &cfg->selectors, node) {
+		old = ipsec_selector_owner(peer->idev, sel);
+		list_del(&sel->node);
+		if (old) {
+			old->keep = true;
+			ipsec_selector_free(sel);
+			continue;
+		}
+		sel->peer = peer;
+		sel->keep = true;
+		list_add_tail(&sel->node, &peer->selectors);
+		ipsec_selector_add(peer->idev, sel);
+	}
+	list_for_each_entry_safe(sel, next, &peer->selectors, node) {
+		if (sel->keep)
+			continue;
+		list_del(&sel->node);
+		ipsec_selector_del(peer->idev, sel);
+	}
+	peer->n_selectors = cfg->n_selectors;
+}
+
+static int peer_check_families(const struct ipsec_addr *remote,
+			       const struct ipsec_addr *local,
+			       struct netlink_ext_ack *extack)
+{
+	if (local->family == AF_UNSPEC || local->family == remote->family)
+		return 0;
+	NL_SET_ERR_MSG(extack, "the local and the remote address differ in family");
+	return -EINVAL;
+}
+
+int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
+		      struct netlink_ext_ack *extack)
+{
+	struct ipsec_endpoint *ep = NULL;
+	struct ipsec_peer *peer;
+	int err;
+
+	lockdep_assert_held(&peer_net(idev)->lock);
+	err = peer_check_families(&cfg->remote, &cfg->local, extack);
+	if (!err)
+		err = peer_check_selectors(idev, NULL, cfg, extack);
+	if (err)
+		return err;
+
+	peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
+	ep = ipsec_endpoint_alloc(&cfg->remote, &cfg->local);
+	if (!peer || !ep) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	peer->idev = idev;
+	refcount_set(&peer->refs, 1);
+	INIT_LIST_HEAD(&peer->selectors);
+	INIT_LIST_HEAD(&peer->rx);
+	RCU_INIT_POINTER(peer->endpoint, ep);
+	strscpy(peer->name, cfg->name, sizeof(peer->name));
+
+	err = rhashtable_lookup_insert_key(&idev->peer_names, peer->name,
+					   &peer->name_node, peer_name_params);
+	if (err) {
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG(extack, "the interface has a peer of that name already");
+		goto err_free;
+	}
+	list_add_tail(&peer->node, &idev->peers);
+	idev->n_peers++;
+	peer_replace_selectors(peer, cfg);
+	peer_net(idev)->generation++;
+	ipsec_event_peer(peer, IFIPSEC_CMD_PEER_NEW_NTF);
+	return 0;
+
+err_free:
+	ipsec_endpoint_free(ep);
+	kfree(peer);
+	return err;
+}
+
+int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
+		   struct netlink_ext_ack *extack)
+{
+	struct ipsec_endpoint *old = peer_locked(peer, peer->endpoint);
+	const struct ipsec_addr *remote, *local;
+	struct ipsec_endpoint *ep = NULL;
+	int err;
+
+	remote = cfg->has_remote ? &cfg->remote : &old->remote;
+	local = cfg->has_local ? &cfg->local : &old->local;
+	err = peer_check_families(remote, local, extack);
+	if (!err && cfg->has_selectors)
+		err = peer_check_selectors(peer->idev, peer, cfg, extack);
+	if (err)
+		return err;
+
+	if (cfg->has_remote || cfg->has_local) {
+		ep = ipsec_endpoint_alloc(remote, local);
+		if (!ep)
+			return -ENOMEM;
+		rcu_assign_pointer(peer->endpoint, ep);
+		ipsec_endpoint_free(old);
+		ipsec_mtu_update_peer(peer);
+	}
+	if (cfg->has_selectors)
+		peer_replace_selectors(peer, cfg);
+	peer_net(peer->idev)->generation++;
+	ipsec_event_peer(peer, IFIPSEC_CMD_PEER_SET_NTF);
+	return 0;
+}
+
+void ipsec_peer_flush_sas(struct ipsec_peer *peer)
+{
+	struct ipsec_sa *sa, *next;
+
+	sa = peer_locked(peer, peer->tx);
+	if (sa)
+		ipsec_sa_remove(sa);
+	list_for_each_entry_safe(sa, next, &peer->rx, node)
+		ipsec_sa_remove(sa);
+}
+
+/*
+ * Who can still hold the peer?  Packets that found it through a selector, in their
+ * RCU read section; and its SAs, until their last packet, each with a reference.
+ */
+void ipsec_peer_destroy(struct ipsec_peer *peer)
+{
+	struct ipsec_dev *idev = peer->idev;
+	struct ipsec_selector *sel, *next;
+
+	lockdep_assert_held(&peer_net(idev)->lock);
+	ipsec_peer_flush_sas(peer);
+	ipsec_event_peer(peer, IFIPSEC_CMD_PEER_DEL_NTF);
+	list_for_each_entry_safe(sel, next, &peer->selectors, node) {
+		list_del(&sel->node);
+		ipsec_selector_del(idev, sel);
+	}
+	rhashtable_remove_fast(&idev->peer_names, &peer->name_node,
+			       peer_name_params);
+	list_del(&peer->node);
+	idev->n_peers--;
+	peer_net(idev)->generation++;
+	ipsec_endpoint_free(peer_locked(peer, peer->endpoint));
+	RCU_INIT_POINTER(peer->endpoint, NULL);
+	ipsec_peer_put(peer);
+}
+
+void ipsec_peer_reset_routes(struct ipsec_dev *idev)
+{
+	struct ipsec_endpoint *ep;
+	struct ipsec_peer *peer;
+
+	lockdep_assert_held(&peer_net(idev)->lock);
+	list_for_each_entry(peer, &idev->peers, node) {
+		ep = peer_locked(peer, peer->endpoint);
+		dst_cache_reset(&ep->cache);
+		ipsec_mtu_update_peer(peer);
+	}
+}

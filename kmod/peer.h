@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* peer.h - the life of a peer: its name, addresses, selectors and SAs. */
+#ifndef _IPSEC_PEER_H
+#define _IPSEC_PEER_H
+
+#include "ipsec.h"
+
+struct netlink_ext_ack;
+
+/* What a request says of a peer; addresses are checked */
+struct ipsec_peer_config {
+	char name[IFIPSEC_PEER_NAME_MAX + 1];
+	bool has_remote;
+	bool has_local;			/* AF_UNSPEC in @local removes it */
+	bool has_selectors;
+	struct ipsec_addr remote;
+	struct ipsec_addr local;
+	struct list_head selectors;	/* struct ipsec_selector.node */
+	u32 n_selectors;
+};
+
+/**
+ * ipsec_peer_find() - the peer of that name, or NULL
+ *
+ * Context: ipsec_net.lock held.
+ */
+struct ipsec_peer *ipsec_peer_find(struct ipsec_dev *idev, const char *name);
+
+/**
+ * ipsec_peer_create() - add a peer to an interface
+ * @cfg: its selectors become the peer's; on an error they stay the caller's
+ *
+ * Context: rtnl and ipsec_net.lock held.  Return: 0 or a negative error.
+ */
+int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
+		      struct netlink_ext_ack *extack);
+
+/**
+ * ipsec_peer_set() - change what @cfg says, all of it or nothing
+ *
+ * Context: rtnl and ipsec_net.lock held.  Return: 0; on an error nothing changed
+ * and the selectors of @cfg stay the caller's.
+ */
+int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
+		   struct netlink_ext_ack *extack);
+
+/** ipsec_peer_destroy() - remove a peer and its SAs.  ipsec_net.lock held. */
+void ipsec_peer_destroy(struct ipsec_peer *peer);
+
+/** ipsec_peer_flush_sas() - remove all SAs of a peer.  ipsec_net.lock held. */
+void ipsec_peer_flush_sas(struct ipsec_peer *peer);
+
+/**
+ * ipsec_peer_update_usable() - does the peer have a tx SA that can send?
+ *
+ * Keeps the operational state of the interface true.  ipsec_net.lock held.
+ */
+void ipsec_peer_update_usable(struct ipsec_peer *peer);
+
+/** ipsec_peer_get() - take a reference; the caller has one or holds the lock */
+static inline void ipsec_peer_get(struct ipsec_peer *peer)
+{
+	refcount_inc(&peer->refs);
+}
+
+/** ipsec_peer_put() - give a reference back.  Any context. */
+void ipsec_peer_put(struct ipsec_peer *peer);
+
+/** ipsec_peer_reset_routes() - forget cached routes of all peers of an interface */
+void ipsec_peer_reset_routes(struct ipsec_dev *idev);
+
+int ipsec_peer_init_dev(struct ipsec_dev *idev);
+void ipsec_peer_exit_dev(struct ipsec_dev *idev);
+
+#endif /* _IPSEC_PEER_H */

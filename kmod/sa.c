@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sa.c - the life of a security association: made from its configuration, given to
+ * a peer, removed, freed after its last packet; and its sequence numbers.
+ */
+#include <crypto/aead.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include "alg.h"
+#include "crypt.h"
+#include "event.h"
+#include "mtu.h"
+#include "peer.h"
+#include "sa.h"
+#include "sadb.h"
+#include "stats.h"
+
+static struct crypto_aead *sa_alloc_tfm(const struct ipsec_sa_config *cfg,
+					struct netlink_ext_ack *extack)
+{
+	struct crypto_aead *tfm;
+	int err;
+
+	/* Not CRYPTO_ALG_ASYNC in the mask: that selects the generic ciphers */
+	tfm = crypto_alloc_aead(cfg->alg->driver, 0, 0);
+	if (IS_ERR(tfm)) {
+		NL_SET_ERR_MSG(extack, "this kernel does not offer the algorithm");
+		return tfm;
+	}
+	err = crypto_aead_setkey(tfm, cfg->key,
+				 cfg->key_len - cfg->alg->salt_len);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the kernel's cipher refused the key");
+	else
+		err = crypto_aead_setauthsize(tfm, cfg->alg->icv_len);
+	if (err) {
+		crypto_free_aead(tfm);
+		return ERR_PTR(err);
+	}
+	return tfm;
+}
+
+/* Process context: a cipher may sleep when it is freed, and wipes its key */
+static void sa_free_work(struct work_struct *work)
+{
+	struct ipsec_sa *sa = container_of(work, struct ipsec_sa, free_work);
+	struct ipsec_peer *peer = sa->peer;
+	struct ipsec_dev *idev = sa->idev;
+	netdevice_tracker tracker = sa->tracker;
+
+	ipsec_sa_free(sa);
+	ipsec_peer_put(peer);
+	netdev_put(idev->dev, &tracker);
+}
+
+/* The last packet is done, and nobody can find the SA: see ipsec_sa_remove() */
+static void sa_release(struct percpu_ref *ref)
+{
+	struct ipsec_sa *sa = container_of(ref, struct ipsec_sa, ref);
+
+	queue_work(ipsec_wq, &sa->free_work);
+}
+
+/* Tell the listeners of a sequence limit; after the last number, go down */
+static void sa_expire_work(struct work_struct *work)
+{
+	struct ipsec_sa *sa = container_of(work, struct ipsec_sa, expire_work);
+	struct ipsec_net *in = ipsec_net(sa->idev->net);
+
+	mutex_lock(&in->lock);
+	if (test_bit(IPSEC_SA_SOFT, &sa->state) &&
+	    !test_and_set_bit(IPSEC_SA_SOFT_TOLD, &sa->state))
+		ipsec_event_expire(sa, IFIPSEC_EXPIRE_SEQ_SOFT);
+	if (test_bit(IPSEC_SA_HARD, &sa->state) &&
+	    !test_and_set_bit(IPSEC_SA_HARD_TOLD, &sa->state))
+		ipsec_event_expire(sa, IFIPSEC_EXPIRE_SEQ_HARD);
+	ipsec_peer_update_usable(sa->peer);
+	mutex_unlock(&in->lock);
+	percpu_ref_put(&sa->ref);
+}
+
+static void sa_init_seq(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
+{
+	/* RFC 4303 3.3.3: the counter must not cycle */
+	sa->seq_max = cfg->esn ? U64_MAX : U32_MAX;
+	sa->seq_soft = sa->seq_max / 4 * 3;
+	atomic64_set(&sa->tx_seq, cfg->seq);
+}
+
+struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
+				 struct netlink_ext_ack *extack)
+{
+	unsigned int cipher_key_len = cfg->key_len - cfg->alg->salt_len;
+	struct ipsec_sa *sa;
+	int err = -ENOMEM;
+
+	sa = kzalloc(sizeof(*sa), GFP_KERNEL_ACCOUNT);
+	if (!sa)
+		return ERR_PTR(-ENOMEM);
+	sa->id.spi = cfg->spi;
+	sa->id.proto = cfg->proto;
+	sa->dir = cfg->dir;
+	sa->alg = cfg->alg;
+	sa->esn = cfg->esn;
+	sa->aad_len = cfg->esn ? 12 : 8;
+	sa->overhead = 8 + cfg->alg->iv_len + cfg->alg->icv_len;
+	sa->key_bits = cipher_key_len * 8;
+	memcpy(&sa->salt, cfg->key + cipher_key_len, sizeof(sa->salt));
+	sa_init_seq(sa, cfg);
+	INIT_WORK(&sa->expire_work, sa_expire_work);
+	INIT_WORK(&sa->free_work, sa_free_work);
+
+	err = ipsec_replay_init(&sa->replay, cfg->replay_window, cfg->seq);
+	if (err)
+		goto err_free_sa;
+	err = -ENOMEM;
+	sa->traffic = ipsec_stats_alloc_sa();
+	if (!sa->traffic)
+		goto err_free_replay;
+	err = percpu_ref_init(&sa->ref, sa_release, 0, GFP_KERNEL_ACCOUNT);
+	if (err)
+		goto err_free_traffic;
+	sa->tfm = sa_alloc_tfm(cfg, extack);
+	if (IS_ERR(sa->tfm)) {
+		err = PTR_ERR(sa->tfm);
+		goto err_exit_ref;
+	}
+	sa->pooled = ipsec_crypt_fits(sa->tfm);
+	return sa;
+
+err_exit_ref:
+	percpu_ref_exit(&sa->ref);
+err_free_traffic:
+	free_percpu(sa->traffic);
+err_free_replay:
+	ipsec_replay_free(&sa->replay);
+err_free_sa:
+	kfree_sensitive(sa);
+	return ERR_PTR(err);
+}
+
+void ipsec_sa_free(struct ipsec_sa *sa)
+{
+	crypto_free_aead(sa->tfm);
+	percpu_ref_exit(&sa->ref);
+	free_percpu(sa->traffic);
+	ipsec_replay_free(&sa->replay);
+	kfree_sensitive(sa);
+}
+
+static void sa_attach(struct ipsec_peer *peer, struct ipsec_sa *sa)
+{
+	sa->peer = peer;
+	sa->idev = peer->idev;
+	ipsec_peer_get(peer);
+	netdev_hold(sa->idev->dev, &sa->tracker, GFP_KERNEL);
+	sa->idev->n_sas++;
+	ipsec_net(sa->idev->net)->sas++;
+}
+
+/*
+ * Drop the reference that installed the SA.  Who can still hold it?
+ *  1) packets that found it before it was unpublished, inside their RCU read
+ *     section: percpu_ref_kill() waits for a grace period before it lets the
+ *     count reach zero;
+ *  2) packets in the hands of an asynchronous cipher: they hold a reference;
+ *  3) expire_work: queued with a reference.
+ * After the last of them sa_release() queues free_work, which gives back the
+ * references to the peer and to the netdevice; the interface cannot go before.
+ */
+static void sa_detach(struct ipsec_sa *sa)
+{
+	sa->idev->n_sas--;
+	ipsec_net(sa->idev->net)->sas--;
+	percpu_ref_kill(&sa->ref);
+}
+
+static int sa_install_in(struct ipsec_peer *peer, struct ipsec_sa *sa,
+			 struct netlink_ext_ack *extack)
+{
+	struct ipsec_net *in = ipsec_net(peer->idev->net);
+	int err;
+
+	sa->peer = peer;
+	sa->idev = peer->idev;
+	err = ipsec_sadb_add(in, sa);
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(extack,
+			       "the SPI is already in use by an inbound SA of this namespace");
+	if (err)
+		return err;
+	sa_attach(peer, sa);
+	list_add_tail(&sa->node, &peer->rx);
+	peer->n_rx++;
+	return 0;
+}
+
+static int sa_install_out(struct ipsec_peer *peer, struct ipsec_sa *sa,
+			  bool replace, struct netlink_ext_ack *extack)
+{
+	struct ipsec_net *in = ipsec_net(peer->idev->net);
+	struct ipsec_sa *old;
+
+	old = rcu_dereference_protected(peer->tx, lockdep_is_held(&in->lock));
+	if (old && !replace) {
+		NL_SET_ERR_MSG(extack, "the peer has an outbound SA already; replace it");
+		return -EEXIST;
+	}
+	sa_attach(peer, sa);
+	rcu_assign_pointer(peer->tx, sa);
+	if (old) {
+		ipsec_event_sa(old, IFIPSEC_CMD_SA_DEL_NTF);
+		sa_detach(old);
+	}
+	ipsec_peer_update_usable(peer);
+	ipsec_mtu_update_peer(peer);
+	return 0;
+}
+
+int ipsec_sa_install(struct ipsec_peer *peer, struct ipsec_sa *sa, bool replace,
+		     struct netlink_ext_ack *extack)
+{
+	struct ipsec_net *in = ipsec_net(peer->idev->net);
+	int err;
+
+	lockdep_assert_held(&in->lock);
+	if (in->sas >= IFIPSEC_SAS_MAX) {
+		NL_SET_ERR_MSG(extack, "the namespace has its 65536 SAs");
+		return -ENOSPC;
+	}
+	err = sa->dir == IFIPSEC_DIR_IN ?
+		sa_install_in(peer, sa, extack) :
+		sa_install_out(peer, sa, replace, extack);
+	if (!err) {
+		in->generation++;
+		ipsec_event_sa(sa, IFIPSEC_CMD_SA_NEW_NTF);
+	}
+	return err;
+}
+
+void ipsec_sa_remove(struct ipsec_sa *sa)
+{
+	struct ipsec_net *in = ipsec_net(sa->idev->net);
+	struct ipsec_peer *peer = sa->peer;
+
+	lockdep_assert_held(&in->lock);
+	in->generation++;
+	if (sa->dir == IFIPSEC_DIR_IN) {
+		ipsec_sadb_del(in, sa);
+		list_del(&sa->node);
+		peer->n_rx--;
+	} else {
+		RCU_INIT_POINTER(peer->tx, NULL);
+		ipsec_peer_update_usable(peer);
+	}
+	ipsec_event_sa(sa, IFIPSEC_CMD_SA_DEL_NTF);
+	sa_detach(sa);
+}
+
+/* A limit is met: tell it from process context, once */
+static void sa_limit(struct ipsec_sa *sa, enum ipsec_sa_state which)
+{
+	if (test_bit(which, &sa->state) || test_and_set_bit(which, &sa->state))
+		return;
+	percpu_ref_get(&sa->ref);
+	if (!queue_work(ipsec_wq, &sa->expire_work))
+		percpu_ref_put(&sa->ref);
+}
+
+unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
+{
+	s64 old = atomic64_read(&sa->tx_seq);
+	u64 left;
+
+	do {
+		left = sa->seq_max - (u64)old;
+		if (unlikely(left < n))
+			n = left;
+		if (unlikely(!n))
+			return 0;
+	} while (!atomic64_try_cmpxchg(&sa->tx_seq, &old, old + n));
+
+	*first = (u64)old + 1;
+	if (unlikely(left == n))
+		sa_limit(sa, IPSEC_SA_HARD);
+	else if (unlikely((u64)old + n >= sa->seq_soft))
+		sa_limit(sa, IPSEC_SA_SOFT);
+	return n;
+}
+
+bool ipsec_sa_seq_advance(struct ipsec_sa *sa, u64 seq)
+{
+	s64 old;
+
+	if (sa->dir == IFIPSEC_DIR_IN)
+		return ipsec_replay_advance(&sa->replay, seq);
+
+	old = atomic64_read(&sa->tx_seq);
+	do {
+		if (seq < (u64)old)
+			return false;
+	} while (!atomic64_try_cmpxchg(&sa->tx_seq, &old, (s64)seq));
+	return true;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* sadb.h - the table of inbound SAs of a namespace (RFC 4301 4.4.2). */
+#ifndef _IPSEC_SADB_H
+#define _IPSEC_SADB_H
+
+#include "ipsec.h"
+
+int ipsec_sadb_init(struct ipsec_net *in);
+
+/** ipsec_sadb_exit() - the table must be empty */
+void ipsec_sadb_exit(struct ipsec_net *in);
+
+/**
+ * ipsec_sadb_find() - the inbound SA with this SPI and protocol
+ *
+ * Context: RCU read section.  Return: the SA, valid in that section, or NULL.
+ */
+struct ipsec_sa *ipsec_sadb_find(struct ipsec_net *in, __be32 spi, u8 proto);
+
+/** ipsec_sadb_add() - ipsec_net.lock held.  Return: 0, -EEXIST or -ENOMEM. */
+int ipsec_sadb_add(struct ipsec_net *in, struct ipsec_sa *sa);
+
+/** ipsec_sadb_del() - ipsec_net.lock held; readers may see it for a grace period */
+void ipsec_sadb_del(struct ipsec_net *in, struct ipsec_sa *sa);
+
+#endif /* _IPSEC_SADB_H */

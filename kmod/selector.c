@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * selector.c - prefix tries: the longest selector over an inner address.
+ *
+ * A path-compressed binary trie for each family.  A node stands for a prefix; its
+ * two children are longer prefixes that differ in the bit after it.  A node with a
+ * selector is a configured prefix; one without only joins its two children, and
+ * goes when it has no longer two.  Readers walk it under RCU; a writer publishes a
+ * complete node with one pointer.
+ */
+#include <linux/bitops.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+#include "selector.h"
+
+/* An address or prefix, left-aligned in 128 bits */
+struct trie_key {
+	u64 hi;
+	u64 lo;
+};
+
+struct ipsec_trie_node {
+	struct trie_key key;		/* bits beyond plen are zero */
+	u8 plen;			/* bits */
+	struct ipsec_selector __rcu *sel;	/* NULL: joins its children */
+	struct ipsec_trie_node __rcu *child[2];
+	struct rcu_head rcu;
+};
+
+static struct trie_key key_from4(__be32 addr)
+{
+	return (struct trie_key){ .hi = (u64)be32_to_cpu(addr) << 32 };
+}
+
+static struct trie_key key_from6(const struct in6_addr *addr)
+{
+	return (struct trie_key){
+		.hi = (u64)be32_to_cpu(addr->s6_addr32[0]) << 32 |
+		      be32_to_cpu(addr->s6_addr32[1]),
+		.lo = (u64)be32_to_cpu(addr->s6_addr32[2]) << 32 |
+		      be32_to_cpu(addr->s6_addr32[3]),
+	};
+}
+
+static struct trie_key key_of(const struct ipsec_selector *sel)
+{
+	struct in6_addr v6;
+	__be32 v4;
+
+	if (sel->family == AF_INET) {
+		memcpy(&v4, sel->key, sizeof(v4));
+		return key_from4(v4);
+	}
+	memcpy(&v6, sel->key, sizeof(v6));
+	return key_from6(&v6);
+}
+
+/* How many leading bits two keys share: 0..128 */
+static unsigned int key_common(struct trie_key a, struct trie_key b)
+{
+	if (a.hi != b.hi)
+		return 64 - fls64(a.hi ^ b.hi);
+	return 128 - fls64(a.lo ^ b.lo);
+}
+
+static unsigned int key_bit(struct trie_key k, unsigned int n)
+{
+	return (n < 64 ? k.hi >> (63 - n) : k.lo >> (127 - n)) & 1;
+}
+
+static struct trie_key key_truncate(struct trie_key k, unsigned int plen)
+{
+	if (plen <= 64) {
+		k.hi = plen ? k.hi & ~0ULL << (64 - plen) : 0;
+		k.lo = 0;
+	} else if (plen < 128) {
+		k.lo &= ~0ULL << (128 - plen);
+	}
+	return k;
+}
+
+static struct ipsec_peer *trie_lookup(struct ipsec_trie_node __rcu *const *root,
+				      struct trie_key key, unsigned int bits)
+{
+	struct ipsec_trie_node *n = rcu_dereference(*root);
+	struct ipsec_selector *sel, *found = NULL;
+
+	while (n && key_common(n->key, key) >= n->plen) {
+		sel = rcu_dereference(n->sel);
+		if (sel)
+			found = sel;
+		if (n->plen == bits)
+			break;
+		n = rcu_dereference(n->child[key_bit(key, n->plen)]);
+	}
+	return found ? found->peer : NULL;
+}
+
+struct ipsec_peer *ipsec_selector_lookup4(const struct ipsec_dev *idev,
+					  __be32 addr)
+{
+	return trie_lookup(&idev->selectors.root4, key_from4(addr), 32);
+}
+
+struct ipsec_peer *ipsec_selector_lookup6(const struct ipsec_dev *idev,
+					  const struct in6_addr *addr)
+{
+	return trie_lookup(&idev->selectors.root6, key_from6(addr), 128);
+}
+
+void ipsec_selector_free(struct ipsec_selector *sel)
+{
+	kfree(sel->leaf);
+	kfree(sel->branch);
+	kfree(sel);
+}
+
+struct ipsec_selector *ipsec_selector_alloc(u8 family, const void *addr, u8 plen)
+{
+	struct ipsec_selector *sel;
+
+	sel = kzalloc(sizeof(*sel), GFP_KERNEL_ACCOUNT);
+	if (!sel)
+		return NULL;
+	sel->leaf = kzalloc(sizeof(*sel->leaf), GFP_KERNEL_ACCOUNT);
+	sel->branch = kzalloc(sizeof(*sel->branch), GFP_KERNEL_ACCOUNT);
+	if (!sel->leaf || !sel->branch) {
+		ipsec_selector_free(sel);
+		return NULL;
+	}
+	sel->family = family;
+	sel->plen = plen;
+	memcpy(sel->key, addr, family == AF_INET ? 4 : 16);
+	return sel;
+}
+
+static struct ipsec_trie_node __rcu **trie_root(struct ipsec_dev *idev,
+						const struct ipsec_selector *sel)
+{
+	return sel->family == AF_INET ? &idev->selectors.root4 :
+					&idev->selectors.root6;
+}
+
+#define node_locked(idev, p) \
+	rcu_dereference_protected(p, \
+				  lockdep_is_held(&ipsec_net((idev)->net)->lock))
+
+/*
+ * Walk towards a prefix.  Returns the place of the node with that prefix, or the
+ * place where it has to be entered: empty, or held by a node that is not above it.
+ * @up gets the place of the node above, NULL at the root.
+ */
+static struct ipsec_trie_node __rcu **
+trie_place(struct ipsec_dev *idev, const struct ipsec_selector *sel,
+	   struct trie_key key, struct ipsec_trie_node __rcu ***up)
+{
+	struct ipsec_trie_node __rcu **place = trie_root(idev, sel);
+	struct ipsec_trie_node *n;
+
+	*up = NULL;
+	while ((n = node_locked(idev, *place)) && n->plen < sel->plen &&
+	       key_common(n->key, key) >= n->plen) {
+		*up = place;
+		place = &n->child[key_bit(key, n->plen)];
+	}
+	return place;
+}
+
+static bool node_is(const struct ipsec_trie_node *n, struct trie_key key,
+		    unsigned int plen)
+{
+	return n && n->plen == plen && key_common(n->key, key) >= plen;
+}
+
+struct ipsec_selector *ipsec_selector_owner(struct ipsec_dev *idev,
+					    const struct ipsec_selector *sel)
+{
+	struct trie_key key = key_of(sel);
+	struct ipsec_trie_node __rcu **up;
+	struct ipsec_trie_node *n;
+
+	n = node_locked(idev, *trie_place(idev, sel, key, &up));
+	return node_is(n, key, sel->plen) ? node_locked(idev, n->sel) : NULL;
+}
+
+void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
+{
+	struct ipsec_trie_node *n, *leaf = sel->leaf, *branch = sel->branch;
+	struct trie_key key = key_of(sel);
+	struct ipsec_trie_node __rcu **place, **up;
+	unsigned int common;
+
+	place = trie_place(idev, sel, key, &up);
+	n = node_locked(idev, *place);
+	if (node_is(n, key, sel->plen)) {
+		rcu_assign_pointer(n->sel, sel);
+		return;		/* leaf and branch stay spare */
+	}
+
+	leaf->key = key;
+	leaf->plen = sel->plen;
+	RCU_INIT_POINTER(leaf->sel, sel);
+	sel->leaf = NULL;
+	if (!n) {
+		rcu_assign_pointer(*place, leaf);
+		return;
+	}
+
+	common = key_common(n->key, key);
+	if (common >= sel->plen) {	/* above n */
+		RCU_INIT_POINTER(leaf->child[key_bit(n->key, sel->plen)], n);
+		rcu_assign_pointer(*place, leaf);
+		return;
+	}
+
+	/* beside n: a new node joins the two */
+	branch->key = key_truncate(key, common);
+	branch->plen = common;
+	RCU_INIT_POINTER(branch->child[key_bit(key, common)], leaf);
+	RCU_INIT_POINTER(branch->child[key_bit(n->key, common)], n);
+	sel->branch = NULL;
+	rcu_assign_pointer(*place, branch);
+}
+
+/* Take the node at a place out if nothing needs it; true if it went */
+static bool node_prune(struct ipsec_dev *idev,
+		       struct ipsec_trie_node __rcu **place)
+{
+	struct ipsec_trie_node *n = node_locked(idev, *place);
+	struct ipsec_trie_node *zero = node_locked(idev, n->child[0]);
+	struct ipsec_trie_node *one = node_locked(idev, n->child[1]);
+
+	if (rcu_access_pointer(n->sel) || (zero && one))
+		return false;
+	rcu_assign_pointer(*place, zero ?: one);
+	kfree_rcu(n, rcu);
+	return true;
+}
+
+void ipsec_selector_del(struct ipsec_dev *idev, struct ipsec_selector *sel)
+{
+	struct trie_key key = key_of(sel);
+	struct ipsec_trie_node __rcu **place, **up;
+	struct ipsec_trie_node *n;
+
+	place = trie_place(idev, sel, key, &up);
+	n = node_locked(idev, *place);
+	RCU_INIT_POINTER(n->sel, NULL);
+	if (node_prune(idev, place) && up)
+		node_prune(idev, up);
+
+	kfree(sel->leaf);
+	kfree(sel->branch);
+	kfree_rcu(sel, rcu);
+}
