@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * messages.c - messages as the kernel sends them.
+ */
+#include <arpa/inet.h>
+#include <linux/if_ipsec.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+
+#include "messages.h"
+
+static struct nl_msg *begin(int cmd)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(4096);
+
+	genlmsg_put(msg, 0, 1, MESSAGES_FAMILY, 0, NLM_F_MULTI, cmd, 1);
+	nla_put_string(msg, IFIPSEC_A_IFNAME, "ipsec0");
+	nla_put_u32(msg, IFIPSEC_A_IFINDEX, 7);
+	return msg;
+}
+
+static void put_stats(struct nl_msg *msg, int type)
+{
+	struct nlattr *stats = nla_nest_start(msg, type), *drops;
+
+	nla_put_u64(msg, IFIPSEC_STATS_A_RX_PACKETS, 10);
+	nla_put_u64(msg, IFIPSEC_STATS_A_RX_BYTES, 1536);
+	nla_put_u64(msg, IFIPSEC_STATS_A_TX_PACKETS, 1);
+	nla_put_u64(msg, IFIPSEC_STATS_A_TX_BYTES, 84);
+	drops = nla_nest_start(msg, IFIPSEC_STATS_A_DROPS);
+	nla_put_u64(msg, 1 + IFIPSEC_DROP_RX_DEV_DOWN, 0);
+	nla_put_u64(msg, 1 + IFIPSEC_DROP_RX_AUTH_FAIL, 3);
+	nla_put_u64(msg, 1 + 4000, 2);
+	nla_nest_end(msg, drops);
+	nla_nest_end(msg, stats);
+}
+
+struct nl_msg *message_dev(int cmd)
+{
+	struct nl_msg *msg = begin(cmd);
+	struct nlattr *dev = nla_nest_start(msg, IFIPSEC_A_DEV);
+
+	nla_put_u32(msg, IFIPSEC_DEV_A_LINK, 0x7fffffff);
+	nla_put_u32(msg, IFIPSEC_DEV_A_FWMARK, 0x2a);
+	nla_put_u32(msg, IFIPSEC_DEV_A_MTU, 1446);
+	nla_put_flag(msg, IFIPSEC_DEV_A_MTU_AUTO);
+	nla_put_u8(msg, IFIPSEC_DEV_A_OPERSTATE, 6);
+	nla_put_u32(msg, IFIPSEC_DEV_A_PEERS, 1);
+	nla_put_u32(msg, IFIPSEC_DEV_A_SAS, 2);
+	put_stats(msg, IFIPSEC_DEV_A_STATS);
+	nla_nest_end(msg, dev);
+	return msg;
+}
+
+static void put_selector(struct nl_msg *msg, const void *addr, int len,
+			 uint8_t bits)
+{
+	struct nlattr *item = nla_nest_start(msg, IFIPSEC_SELECTORS_A_ITEM);
+
+	nla_put(msg, IFIPSEC_SELECTOR_A_ADDR, len, addr);
+	nla_put_u8(msg, IFIPSEC_SELECTOR_A_PREFIXLEN, bits);
+	nla_nest_end(msg, item);
+}
+
+struct nl_msg *message_peer(int cmd)
+{
+	static const uint8_t fd00[16] = { 0xfd };
+	struct nl_msg *msg = begin(cmd);
+	struct nlattr *peer = nla_nest_start(msg, IFIPSEC_A_PEER), *nest;
+
+	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
+	nla_put(msg, IFIPSEC_PEER_A_REMOTE, 4, "\xc0\0\2\2");
+	nla_put(msg, IFIPSEC_PEER_A_LOCAL, 4, "\xc0\0\2\1");
+	nest = nla_nest_start(msg, IFIPSEC_PEER_A_SELECTORS);
+	put_selector(msg, "\x0a\2\0\0", 4, 16);
+	put_selector(msg, fd00, 16, 8);
+	nla_nest_end(msg, nest);
+	nla_put_u32(msg, IFIPSEC_PEER_A_MTU, 1446);
+	nla_put_u32(msg, IFIPSEC_PEER_A_TX_SPI, htonl(0x1001));
+	nla_put_u32(msg, IFIPSEC_PEER_A_RX_SAS, 1);
+	nla_nest_end(msg, peer);
+	return msg;
+}
+
+struct nl_msg *message_sa(int cmd, int dir, uint32_t spi)
+{
+	struct nl_msg *msg = begin(cmd);
+	struct nlattr *peer = nla_nest_start(msg, IFIPSEC_A_PEER), *sa;
+
+	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
+	nla_nest_end(msg, peer);
+	sa = nla_nest_start(msg, IFIPSEC_A_SA);
+	nla_put_u8(msg, IFIPSEC_SA_A_DIR, dir);
+	nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(spi));
+	nla_put_u8(msg, IFIPSEC_SA_A_PROTO, 50);
+	nla_put_u16(msg, IFIPSEC_SA_A_ENCR, IFIPSEC_ENCR_AES_GCM_16);
+	nla_put_u32(msg, IFIPSEC_SA_A_KEY_BITS, 256);
+	nla_put_u32(msg, IFIPSEC_SA_A_FLAGS,
+		    dir == IFIPSEC_DIR_OUT ? IFIPSEC_SA_F_ESN : 0);
+	if (dir == IFIPSEC_DIR_IN)
+		nla_put_u32(msg, IFIPSEC_SA_A_REPLAY_WINDOW, 1024);
+	nla_put_u64(msg, IFIPSEC_SA_A_SEQ, 0xc0000000);
+	nla_put_string(msg, IFIPSEC_SA_A_DRIVER, "gcm(aes)");
+	put_stats(msg, IFIPSEC_SA_A_STATS);
+	nla_nest_end(msg, sa);
+	if (cmd == IFIPSEC_CMD_SA_EXPIRE_NTF)
+		nla_put_u32(msg, IFIPSEC_A_EXPIRE, IFIPSEC_EXPIRE_SEQ_SOFT);
+	return msg;
+}
+
+struct nl_msg *message_alg(void)
+{
+	struct nl_msg *msg = begin(IFIPSEC_CMD_ALG_GET);
+	struct nlattr *alg = nla_nest_start(msg, IFIPSEC_A_ALG);
+
+	nla_put_u16(msg, IFIPSEC_ALG_A_ENCR, IFIPSEC_ENCR_AES_GCM_16);
+	nla_put_string(msg, IFIPSEC_ALG_A_NAME, "aes-gcm-16");
+	for (uint32_t bits = 128; bits <= 256; bits += 64)
+		nla_put_u32(msg, IFIPSEC_ALG_A_KEY_BITS, bits);
+	nla_put_u32(msg, IFIPSEC_ALG_A_SALT_BITS, 32);
+	nla_put_u32(msg, IFIPSEC_ALG_A_IV_LEN, 8);
+	nla_put_u32(msg, IFIPSEC_ALG_A_ICV_LEN, 16);
+	nla_nest_end(msg, alg);
+	return msg;
+}
+
+struct nl_msg *message_error(int code, const char *text, int capped)
+{
+	struct nlmsgerr error = {
+		.error = code,
+		.msg.nlmsg_len = NLMSG_HDRLEN + 8,
+	};
+	int flags = (text ? NLM_F_ACK_TLVS : 0) | (capped ? NLM_F_CAPPED : 0);
+	struct nl_msg *msg = nlmsg_alloc_size(1024);
+
+	nlmsg_put(msg, 0, 1, NLMSG_ERROR, 0, flags);
+	nlmsg_append(msg, &error, sizeof(error), NLMSG_ALIGNTO);
+	if (!capped)
+		nlmsg_append(msg, "PAYLOAD", 8, NLMSG_ALIGNTO);
+	if (text)
+		nla_put_string(msg, NLMSGERR_ATTR_MSG, text);
+	return msg;
+}
+
+struct nl_msg *message_done(int code)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(256);
+
+	nlmsg_put(msg, 0, 1, NLMSG_DONE, 0, NLM_F_MULTI);
+	nlmsg_append(msg, &code, sizeof(code), NLMSG_ALIGNTO);
+	return msg;
+}

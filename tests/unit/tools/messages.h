@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * messages.h - messages as the kernel sends them, for the tests of what reads
+ * them.  The caller frees them with nlmsg_free().
+ */
+#ifndef TESTS_UNIT_TOOLS_MESSAGES_H
+#define TESTS_UNIT_TOOLS_MESSAGES_H
+
+#include <netlink/msg.h>
+
+#define MESSAGES_FAMILY	0x1c
+
+/* ipsec0, with counters and two drops */
+struct nl_msg *message_dev(int cmd);
+
+/* "branch" of ipsec0, with two selectors and an SA to send on */
+struct nl_msg *message_peer(int cmd);
+
+/* An SA of "branch", of the direction and with this SPI */
+struct nl_msg *message_sa(int cmd, int dir, uint32_t spi);
+
+/* aes-gcm-16 with three sizes of keys */
+struct nl_msg *message_alg(void);
+
+/* NLMSG_ERROR with a sentence, with the request copied or not */
+struct nl_msg *message_error(int code, const char *text, int capped);
+
+/* NLMSG_DONE */
+struct nl_msg *message_done(int code);
+
+#endif /* TESTS_UNIT_TOOLS_MESSAGES_H */

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+/*
+ * netlink_test.c - requests, dumps and acknowledgements against a scripted
+ * kernel: the linker puts our nl_send() and nl_recv() in place of libnl's.
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+
+#include <linux/if_ipsec.h>
+
+#include "../../../tools/ipsecctl/request.h"
+#include "../../../tools/lib/key.h"
+#include "../../../tools/lib/netlink.h"
+#include "check.h"
+#include "messages.h"
+
+/* What the kernel does next */
+struct step {
+	struct nl_msg *msg;	/* answers this, unless error */
+	int error;		/* of nl_recv() */
+	int flags;		/* added to those of msg */
+	uint32_t from;		/* sender's port; the kernel is 0 */
+	bool stale;		/* of another sequence number */
+};
+
+static struct step script[16];
+static size_t script_len, script_pos;
+static uint32_t last_seq;
+static int sent;
+
+int __wrap_nl_send(struct nl_sock *sock, struct nl_msg *msg);
+int __wrap_nl_recv(struct nl_sock *sock, struct sockaddr_nl *from,
+		   unsigned char **buf, struct ucred **creds);
+
+int __wrap_nl_send(struct nl_sock *sock, struct nl_msg *msg)
+{
+	(void)sock;
+	last_seq = nlmsg_hdr(msg)->nlmsg_seq;
+	sent++;
+	return nlmsg_hdr(msg)->nlmsg_len;
+}
+
+int __wrap_nl_recv(struct nl_sock *sock, struct sockaddr_nl *from,
+		   unsigned char **buf, struct ucred **creds)
+{
+	struct step *step = &script[script_pos++];
+	struct nlmsghdr *nlh;
+
+	(void)sock;
+	(void)creds;
+	if (script_pos > script_len)
+		return -NLE_BAD_SOCK;
+	if (step->error)
+		return step->error;
+	nlh = nlmsg_hdr(step->msg);
+	nlh->nlmsg_seq = step->stale ? last_seq - 1 : last_seq;
+	nlh->nlmsg_flags |= step->flags;
+	*buf = malloc(nlh->nlmsg_len);
+	memcpy(*buf, nlh, nlh->nlmsg_len);
+	memset(from, 0, sizeof(*from));
+	from->nl_pid = step->from;
+	return nlh->nlmsg_len;
+}
+
+static void start(void)
+{
+	for (size_t i = 0; i < script_len; i++) {
+		if (script[i].msg)
+			nlmsg_free(script[i].msg);
+	}
+	memset(script, 0, sizeof(script));
+	script_len = script_pos = 0;
+	sent = 0;
+}
+
+static struct step *then(struct nl_msg *msg)
+{
+	script[script_len].msg = msg;
+	return &script[script_len++];
+}
+
+static int count(struct nlmsghdr *nlh, void *arg)
+{
+	(void)nlh;
+	++*(int *)arg;
+	return 0;
+}
+
+static void forget(void *arg)
+{
+	*(int *)arg = 0;
+}
+
+static struct nl_msg *request(struct netlink *nl)
+{
+	nl->family = MESSAGES_FAMILY;
+	return netlink_genl_message(nl, IFIPSEC_CMD_DEV_GET, 1, 0, 256);
+}
+
+static int ask(struct netlink *nl, int *n)
+{
+	struct nl_msg *msg = request(nl);
+	int err;
+
+	*n = 0;
+	err = netlink_request(nl, msg, count, n);
+	netlink_message_free(msg);
+	return err;
+}
+
+static int dump(struct netlink *nl, int *n, bool *consistent)
+{
+	struct nl_msg *msg = request(nl);
+	int err;
+
+	err = netlink_dump(nl, msg, count, forget, n, consistent);
+	netlink_message_free(msg);
+	return err;
+}
+
+static void test_request(struct netlink *nl)
+{
+	int n;
+
+	start();
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_error(0, NULL, 1));
+	CHECK("request", !ask(nl, &n) && n == 1 && !nl->warning[0]);
+
+	start();
+	then(message_error(0, "this is slow", 1));
+	CHECK("request with a warning", !ask(nl, &n));
+	check_text("request with a warning", nl->warning, "this is slow");
+
+	start();
+	then(message_error(-EEXIST, "the name is taken", 1));
+	CHECK("refusal", ask(nl, &n) == -EEXIST);
+	check_text("refusal", nl->error, "the name is taken");
+
+	start();
+	then(message_error(-EEXIST, "the name is taken", 0));
+	CHECK("refusal, request copied", ask(nl, &n) == -EEXIST);
+	check_text("refusal, request copied", nl->error, "the name is taken");
+
+	start();
+	then(message_error(-EPERM, NULL, 1));
+	CHECK("refusal without words", ask(nl, &n) == -EPERM);
+	check_text("refusal without words", nl->error,
+		   "Operation not permitted");
+
+	start();
+	then(message_error(-EEXIST, "forged", 1))->from = 4711;
+	then(message_error(-EEXIST, "of before", 1))->stale = true;
+	then(message_error(0, NULL, 1));
+	CHECK("answers of others are ignored", !ask(nl, &n));
+}
+
+static void test_dump(struct netlink *nl)
+{
+	bool consistent;
+	int n = 0;
+
+	start();
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_done(0));
+	CHECK("dump", !dump(nl, &n, &consistent) && n == 2 && consistent);
+
+	start();
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_done(0))->flags = NLM_F_DUMP_INTR;
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_done(0));
+	CHECK("interrupted dump is repeated", !dump(nl, &n, &consistent) &&
+	      n == 3 && consistent && sent == 2);
+
+	start();
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(NULL)->error = -NLE_NOMEM;
+	then(message_done(0))->stale = true;
+	then(message_dev(IFIPSEC_CMD_DEV_GET));
+	then(message_done(0));
+	CHECK("lost dump is repeated", !dump(nl, &n, &consistent) && n == 1 &&
+	      consistent && sent == 2);
+
+	start();
+	for (int i = 0; i < 10; i++)
+		then(message_done(0))->flags = NLM_F_DUMP_INTR;
+	CHECK("restless dump ends", !dump(nl, &n, &consistent) &&
+	      !consistent && sent == 10);
+
+	start();
+	then(message_done(-ENODEV));
+	CHECK("dump refused at its end",
+	      dump(nl, &n, &consistent) == -ENODEV && sent == 1);
+	start();
+	then(message_error(-ENODEV, "no such interface", 1));
+	CHECK("dump refused", dump(nl, &n, &consistent) == -ENODEV &&
+	      consistent);
+	check_text("dump refused", nl->error, "no such interface");
+}
+
+static void test_listen(struct netlink *nl)
+{
+	int n = 0;
+
+	start();
+	then(message_dev(IFIPSEC_CMD_DEV_NEW_NTF));
+	then(NULL)->error = -NLE_NOMEM;
+	CHECK("event", !netlink_listen(nl, count, &n) && n == 1);
+	CHECK("lost events", netlink_listen(nl, count, &n) == -ENOBUFS);
+	start();
+}
+
+static struct nlattr *nested(struct nlattr *nest, int type)
+{
+	return nla_find(nla_data(nest), nla_len(nest), type);
+}
+
+static void test_sa_request(struct netlink *nl)
+{
+	struct sa_args args = {
+		.target = { .ifname = "ipsec0", .peer = "branch" },
+		.dir = IFIPSEC_DIR_OUT, .encr = 28, .spi = 0x01020304,
+		.esn = true,
+	};
+	struct key key = { .len = 3, .bytes = { 1, 2, 3 } };
+	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *sa;
+	struct nl_msg *msg;
+
+	msg = request_sa_new(nl, IFIPSEC_CMD_SA_REPLACE, &args, &key);
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	sa = attrs[IFIPSEC_A_SA];
+	CHECK("SA request command",
+	      genlmsg_hdr(nlmsg_hdr(msg))->cmd == IFIPSEC_CMD_SA_REPLACE &&
+	      nlmsg_hdr(msg)->nlmsg_flags == NLM_F_REQUEST);
+	CHECK("SA request names", attrs[IFIPSEC_A_PEER] &&
+	      !strcmp(nla_get_string(attrs[IFIPSEC_A_IFNAME]), "ipsec0") &&
+	      !attrs[IFIPSEC_A_NETNSID]);
+	CHECK("SA request SPI is big endian",
+	      !memcmp(nla_data(nested(sa, IFIPSEC_SA_A_SPI)), "\1\2\3\4", 4));
+	CHECK("SA request key",
+	      nla_len(nested(sa, IFIPSEC_SA_A_KEY)) == 3 &&
+	      !memcmp(nla_data(nested(sa, IFIPSEC_SA_A_KEY)), "\1\2\3", 3));
+	CHECK("SA request flags",
+	      nla_get_u32(nested(sa, IFIPSEC_SA_A_FLAGS)) == 1);
+	CHECK("SA request defaults are the kernel's",
+	      !nested(sa, IFIPSEC_SA_A_REPLAY_WINDOW) &&
+	      !nested(sa, IFIPSEC_SA_A_SEQ) && !nested(sa, IFIPSEC_SA_A_PROTO));
+	netlink_message_free(msg);
+}
+
+static void test_peer_request(struct netlink *nl)
+{
+	struct peer_args args = {
+		.target = { .ifname = "ipsec0", .peer = "branch",
+			    .has_netnsid = true, .netnsid = 0 },
+		.has_local = true,
+	};
+	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *nest;
+	struct nl_msg *msg;
+
+	args.n_selectors = PARSE_SELECTORS_MAX;
+	args.selectors = calloc(args.n_selectors, sizeof(*args.selectors));
+	for (size_t i = 0; i < args.n_selectors; i++)
+		prefix_parse("2001:db8::/32", &args.selectors[i]);
+	msg = request_peer(nl, IFIPSEC_CMD_PEER_SET, &args);
+	CHECK("the most selectors fit", msg);
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	nest = attrs[IFIPSEC_A_PEER];
+	CHECK("netnsid 0 is sent", attrs[IFIPSEC_A_NETNSID] &&
+	      nla_get_s32(attrs[IFIPSEC_A_NETNSID]) == 0);
+	CHECK("local any is an empty address",
+	      nla_len(nested(nest, IFIPSEC_PEER_A_LOCAL)) == 0);
+	CHECK("remote is not sent", !nested(nest, IFIPSEC_PEER_A_REMOTE));
+	CHECK("selectors",
+	      nla_len(nested(nest, IFIPSEC_PEER_A_SELECTORS)) ==
+	      PARSE_SELECTORS_MAX * 32);
+	netlink_message_free(msg);
+	free(args.selectors);
+}
+
+/* An argument may be as long as 128 KiB, a message may not */
+static void test_huge_request(struct netlink *nl)
+{
+	char *name = malloc(100001);
+	struct target target = { .ifname = "ipsec0", .peer = name };
+
+	memset(name, 'x', 100000);
+	name[100000] = '\0';
+	CHECK("a name that fits no message",
+	      !request_target(nl, IFIPSEC_CMD_PEER_DEL, &target));
+	check_text("a name that fits no message", nl->error,
+		   "the request does not fit a message");
+	free(name);
+}
+
+int main(void)
+{
+	struct netlink nl;
+
+	if (netlink_open(&nl, NETLINK_GENERIC)) {
+		check(false, "netlink socket", "%s", nl.error);
+		return check_status();
+	}
+	test_request(&nl);
+	test_dump(&nl);
+	test_listen(&nl);
+	test_sa_request(&nl);
+	test_peer_request(&nl);
+	test_huge_request(&nl);
+	netlink_close(&nl);
+	return check_status();
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/*
+ * parse_test.c - the words of each command become the right struct, or the
+ * right sentence.
+ */
+#include <errno.h>
+#include <linux/if_ipsec.h>
+#include <stdlib.h>
+
+#include "../../../tools/ipsecctl/parse.h"
+#include "check.h"
+
+#define WORDS(...)							\
+	(struct words){ .next = (char *[]){ __VA_ARGS__ __VA_OPT__(,) NULL } }
+
+#define BAD(name, parse, type, want, ...)				\
+do {									\
+	struct words words_ = WORDS(__VA_ARGS__);			\
+	type args_;							\
+	int err_ = parse(&words_, &args_);				\
+	check(err_ == -EINVAL, name, "err %d", err_);			\
+	check_text(name, words_.error, want);				\
+} while (0)
+
+static void test_dev(void)
+{
+	struct words words = WORDS("ipsec0", "mtu", "1400", "fwmark", "0x10",
+				   "link", "eth0");
+	struct dev_args args;
+	struct target target;
+
+	CHECK("dev add", !parse_dev_add(&words, &args) &&
+	      !strcmp(args.target.ifname, "ipsec0") &&
+	      args.has_link && !strcmp(args.link, "eth0") &&
+	      args.has_fwmark && args.fwmark == 16 &&
+	      args.has_mtu && args.mtu == 1400);
+	words = WORDS("ipsec0");
+	CHECK("dev add, only the name", !parse_dev_add(&words, &args) &&
+	      !args.has_link && !args.has_fwmark && !args.has_mtu);
+	words = WORDS("ipsec0", "link", "none");
+	CHECK("dev set link none", !parse_dev_set(&words, &args) &&
+	      args.has_link && !args.link);
+	words = WORDS("ipsec0", "netnsid", "0");
+	CHECK("dev del", !parse_dev_del(&words, &target) &&
+	      target.has_netnsid && target.netnsid == 0);
+	words = WORDS(NULL);
+	CHECK("dev show", !parse_dev_show(&words, &target) && !target.ifname);
+
+	BAD("dev add nothing", parse_dev_add, struct dev_args,
+	    "the interface is missing");
+	BAD("dev add empty", parse_dev_add, struct dev_args,
+	    "the interface name is empty", "");
+	BAD("dev add long", parse_dev_add, struct dev_args,
+	    "the interface name is longer than 15 characters",
+	    "abcdefghijklmnop");
+	BAD("dev add slash", parse_dev_add, struct dev_args,
+	    "interface \"a/b\" is not an interface name", "a/b");
+	BAD("dev add unknown", parse_dev_add, struct dev_args,
+	    "unknown word \"color\", expected link, fwmark or mtu",
+	    "ipsec0", "color", "red");
+	BAD("dev add no value", parse_dev_add, struct dev_args,
+	    "the value of mtu is missing", "ipsec0", "mtu");
+	BAD("dev add twice", parse_dev_add, struct dev_args,
+	    "mtu is given twice", "ipsec0", "mtu", "1", "mtu", "2");
+	BAD("dev add junk number", parse_dev_add, struct dev_args,
+	    "mtu \"1400x\" is not a number", "ipsec0", "mtu", "1400x");
+	BAD("dev add range", parse_dev_add, struct dev_args,
+	    "fwmark \"4294967296\" is out of range (0..4294967295)",
+	    "ipsec0", "fwmark", "4294967296");
+	BAD("dev set nothing", parse_dev_set, struct dev_args,
+	    "nothing to set, expected link, fwmark or mtu", "ipsec0");
+	BAD("dev set netnsid", parse_dev_set, struct dev_args,
+	    "unknown word \"netnsid\", expected link, fwmark or mtu",
+	    "ipsec0", "netnsid", "1");
+	BAD("dev del netnsid range", parse_dev_del, struct target,
+	    "netnsid \"2147483648\" is out of range (0..2147483647)",
+	    "ipsec0", "netnsid", "2147483648");
+}
+
+static void test_peer(void)
+{
+	struct words words = WORDS("ipsec0", "branch", "selector", "10.0.0.0/8",
+				   "remote", "192.0.2.1", "selector", "::/0",
+				   "local", "192.0.2.2", "netnsid", "3");
+	struct peer_args args;
+	struct target target;
+
+	CHECK("peer add", !parse_peer_add(&words, &args) &&
+	      !strcmp(args.target.peer, "branch") && args.has_remote &&
+	      args.has_local && args.local.len == 4 && args.n_selectors == 2 &&
+	      args.selectors[1].addr.len == 16 && args.target.netnsid == 3);
+	parse_peer_clear(&args);
+	words = WORDS("ipsec0", "branch", "local", "any");
+	CHECK("peer set local any", !parse_peer_set(&words, &args) &&
+	      args.has_local && !args.local.len);
+	parse_peer_clear(&args);
+	words = WORDS("ipsec0", "branch", "netnsid", "1");
+	CHECK("peer show", !parse_peer_show(&words, &target) &&
+	      !strcmp(target.peer, "branch") && target.has_netnsid);
+	words = WORDS("ipsec0", "netnsid", "1");
+	CHECK("peer show DEV netnsid", !parse_peer_show(&words, &target) &&
+	      !target.peer && target.has_netnsid);
+
+	BAD("peer add no name", parse_peer_add, struct peer_args,
+	    "the peer is missing", "ipsec0");
+	BAD("peer add no remote", parse_peer_add, struct peer_args,
+	    "remote is missing", "ipsec0", "branch");
+	BAD("peer add bad remote", parse_peer_add, struct peer_args,
+	    "remote \"host\" is not an IPv4 or IPv6 address", "ipsec0",
+	    "branch", "remote", "host");
+	BAD("peer add local any", parse_peer_add, struct peer_args,
+	    "local \"any\" is not an IPv4 or IPv6 address", "ipsec0",
+	    "branch", "remote", "::1", "local", "any");
+	BAD("peer set nothing", parse_peer_set, struct peer_args,
+	    "nothing to set, expected remote, local or selector", "ipsec0",
+	    "branch");
+}
+
+/* Selectors are kept until parse_peer_clear(), also when one of them is bad */
+static void test_selectors(void)
+{
+	char *next[2 * (PARSE_SELECTORS_MAX + 1) + 3];
+	struct words words = WORDS("ipsec0", "b", "selector", "10.0.0.0/8",
+				   "selector", "10.0.0.0/40");
+	struct peer_args args;
+	size_t n = 0;
+
+	CHECK("peer bad selector", parse_peer_set(&words, &args) == -EINVAL);
+	parse_peer_clear(&args);
+
+	next[n++] = "ipsec0";
+	next[n++] = "b";
+	for (int i = 0; i <= PARSE_SELECTORS_MAX; i++) {
+		next[n++] = "selector";
+		next[n++] = "10.0.0.0/8";
+	}
+	next[n] = NULL;
+	words = (struct words){ .next = next };
+	CHECK("peer too many selectors",
+	      parse_peer_set(&words, &args) == -EINVAL);
+	check_text("peer too many selectors", words.error,
+		   "more than 1024 selectors");
+	parse_peer_clear(&args);
+}
+
+static void test_sa(void)
+{
+	struct words words = WORDS("ipsec0", "b", "in", "spi", "0x1001", "encr",
+				   "aes-gcm-16", "key", "-", "replay-window",
+				   "64", "seq", "18446744073709551615", "esn",
+				   "off");
+	struct sa_args args;
+
+	CHECK("sa add", !parse_sa_add(&words, &args) &&
+	      args.dir == IFIPSEC_DIR_IN && args.spi == 0x1001 &&
+	      args.encr == IFIPSEC_ENCR_AES_GCM_16 && !args.esn &&
+	      !strcmp(args.key_file, "-") && args.replay_window == 64 &&
+	      args.has_seq && args.seq == UINT64_MAX);
+	words = WORDS("ipsec0", "b", "out", "spi", "4097", "encr",
+		      "chacha20-poly1305", "key", "k");
+	CHECK("sa add defaults", !parse_sa_add(&words, &args) &&
+	      args.dir == IFIPSEC_DIR_OUT && args.spi == 4097 && args.esn &&
+	      !args.has_replay_window && !args.has_seq);
+	words = WORDS("ipsec0", "b", "in", "spi", "0", "encr", "aes-gcm-16",
+		      "key", "k", "replay-window", "9000");
+	CHECK("sa add leaves judgement to the kernel",
+	      !parse_sa_add(&words, &args));
+	words = WORDS("ipsec0", "b", "out", "spi", "1", "seq", "7");
+	CHECK("sa set", !parse_sa_set(&words, &args) && args.seq == 7);
+	words = WORDS("ipsec0", "b", "out", "spi", "1");
+	CHECK("sa del", !parse_sa_del(&words, &args) && args.spi == 1);
+
+	BAD("sa add no direction", parse_sa_add, struct sa_args,
+	    "the direction (in or out) is missing", "ipsec0", "b");
+	BAD("sa add bad direction", parse_sa_add, struct sa_args,
+	    "direction \"up\" is not in or out", "ipsec0", "b", "up");
+	BAD("sa add no key", parse_sa_add, struct sa_args, "key is missing",
+	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16");
+	BAD("sa add bad algorithm", parse_sa_add, struct sa_args,
+	    "encr \"des\" is not aes-gcm-16 or chacha20-poly1305",
+	    "ipsec0", "b", "in", "encr", "des");
+	BAD("sa add bad SPI", parse_sa_add, struct sa_args,
+	    "spi \"0x100000000\" is out of range (0..4294967295)",
+	    "ipsec0", "b", "in", "spi", "0x100000000");
+	BAD("sa add negative SPI", parse_sa_add, struct sa_args,
+	    "spi \"-1\" is not a number", "ipsec0", "b", "in", "spi", "-1");
+	BAD("sa add bad esn", parse_sa_add, struct sa_args,
+	    "esn \"yes\" is not on or off", "ipsec0", "b", "in", "esn", "yes");
+	BAD("sa add empty key file", parse_sa_add, struct sa_args,
+	    "key: the file name is empty", "ipsec0", "b", "in", "key", "");
+	BAD("sa add key without its word", parse_sa_add, struct sa_args,
+	    "unknown word (a word that looks like a key), expected spi, encr, key, esn, replay-window, seq or netnsid",
+	    "ipsec0", "b", "in", "00112233445566778899aabbccddeeff");
+	BAD("sa replace in", parse_sa_replace, struct sa_args,
+	    "only the SA that is sent on can be replaced, expected out; add inbound SAs with \"sa add\"",
+	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16", "key", "-");
+	BAD("sa replace replay-window", parse_sa_replace, struct sa_args,
+	    "unknown word \"replay-window\", expected spi, encr, key, esn, seq or netnsid",
+	    "ipsec0", "b", "out", "replay-window", "64");
+	BAD("sa set no number", parse_sa_set, struct sa_args,
+	    "seq is missing", "ipsec0", "b", "out", "spi", "1");
+	BAD("sa del no SPI", parse_sa_del, struct sa_args, "spi is missing",
+	    "ipsec0", "b", "out");
+}
+
+static void test_flush(void)
+{
+	struct words words = WORDS("sa");
+	struct flush_args args;
+
+	CHECK("flush sa", !parse_flush(&words, &args) &&
+	      args.what == IFIPSEC_FLUSH_SAS && !args.target.ifname);
+	words = WORDS("peer", "ipsec0", "netnsid", "1");
+	CHECK("flush peer DEV", !parse_flush(&words, &args) &&
+	      args.what == IFIPSEC_FLUSH_PEERS && args.target.has_netnsid);
+	BAD("flush nothing", parse_flush, struct flush_args,
+	    "what to flush (sa or peer) is missing");
+	BAD("flush unknown", parse_flush, struct flush_args,
+	    "flush \"all\" is not sa or peer", "all");
+	words = WORDS("x");
+	CHECK("no words", parse_none(&words) == -EINVAL);
+	check_text("no words", words.error,
+		   "unknown word \"x\", expected nothing more");
+}
+
+int main(void)
+{
+	test_dev();
+	test_peer();
+	test_selectors();
+	test_sa();
+	test_flush();
+	return check_status();
+}

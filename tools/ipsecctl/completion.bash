@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+#
+# completion.bash - completion of ipsecctl(8) for bash.  It offers the words of
+# the grammar, and the names of interfaces and peers that exist.
+
+# Names of interfaces: those that the kernel shows, which needs privileges.
+_ipsecctl_devs() {
+	ipsecctl -j dev show 2> /dev/null |
+		sed -n 's/^ *"ifname": *"\([^"]*\)",*$/\1/p'
+}
+
+_ipsecctl_peers() {
+	ipsecctl -j peer show "$1" 2> /dev/null |
+		sed -n 's/^ *"name": *"\([^"]*\)",*$/\1/p'
+}
+
+_ipsecctl_spis() {
+	ipsecctl sa show "$1" "$2" 2> /dev/null |
+		sed -n "s/^.* $3 *\(0x[0-9a-f]*\) .*/\1/p"
+}
+
+_ipsecctl_links() {
+	local path
+	for path in /sys/class/net/*; do
+		[[ -L $path ]] && echo "${path##*/}"
+	done
+}
+
+# The options of a command that are not on the line; "selector" may repeat.
+_ipsecctl_options() {
+	local option word used
+	for option; do
+		used=
+		for word in "${words[@]}"; do
+			[[ $word == "$option" && $option != selector ]] && used=1
+		done
+		[[ $used ]] || echo "$option"
+	done
+}
+
+# What may follow the words of a command, of which there are $#.
+_ipsecctl_next() {
+	local words=("$@") n=$#
+	local command="$1 ${2-}" last=${*: -1}
+
+	case $last in
+	encr) echo aes-gcm-16 chacha20-poly1305; return ;;
+	esn) echo on off; return ;;
+	link) _ipsecctl_links; [[ ${2-} == set ]] && echo none; return ;;
+	local) [[ $command == "peer set" ]] && echo any; return ;;
+	key) return ;;
+	spi) [[ ${2-} == add || ${2-} == replace ]] || _ipsecctl_spis "${3-}" "${4-}" "${5-}"; return ;;
+	mtu) [[ ${2-} == set ]] && echo auto; return ;;
+	fwmark | remote | selector | seq | replay-window | netnsid) return ;;
+	esac
+
+	case $command in
+	" ") echo dev peer sa show monitor flush algs help --json --help --version ;;
+	"help "*)
+		case $n:${2-} in
+		1:*) echo dev peer sa show monitor flush algs ;;
+		2:dev) echo add set del show ;;
+		2:peer) echo add set del show ;;
+		2:sa) echo add replace set del show ;;
+		esac ;;
+	"dev ") echo add set del show ;;
+	"peer ") echo add set del show ;;
+	"sa ") echo add replace set del show ;;
+	"flush ") echo sa peer ;;
+	"flush "* | "dev del" | "dev show")
+		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options netnsid; fi ;;
+	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu ;;
+	"dev set")
+		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu; fi ;;
+	"peer "* | "sa "*) _ipsecctl_next_object "$@" ;;
+	esac
+}
+
+# The same for what is about a peer.
+_ipsecctl_next_object() {
+	local words=("$@") n=$#
+
+	if ((n == 2)); then
+		_ipsecctl_devs
+		return
+	elif ((n == 3)); then
+		[[ "$1 $2" == "peer add" ]] || _ipsecctl_peers "$3"
+		return
+	elif [[ $1 == sa && $2 != show ]] && ((n == 4)); then
+		if [[ $2 == replace ]]; then echo out; else echo in out; fi
+		return
+	fi
+	case "$1 $2" in
+	"peer add" | "peer set") _ipsecctl_options remote local selector netnsid ;;
+	"sa add") _ipsecctl_options spi encr key esn replay-window seq netnsid ;;
+	"sa replace") _ipsecctl_options spi encr key esn seq netnsid ;;
+	"sa set") _ipsecctl_options spi seq netnsid ;;
+	"sa del") _ipsecctl_options spi netnsid ;;
+	*) _ipsecctl_options netnsid ;;
+	esac
+}
+
+_ipsecctl() {
+	local current=${COMP_WORDS[COMP_CWORD]} words=() i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} == -[jhV] || ${COMP_WORDS[i]} == --* ]] ||
+			words+=("${COMP_WORDS[i]}")
+	done
+	COMPREPLY=()
+	if ((${#words[@]})) && [[ ${words[-1]} == key ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		compopt -o filenames 2> /dev/null
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$(_ipsecctl_next "${words[@]}")" -- "$current")
+}
+
+complete -F _ipsecctl ipsecctl

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object.h - what the kernel tells about interfaces, peers, SAs and
+ * algorithms, as structs.  decode.c fills them, the printers read them.
+ */
+#ifndef IPSECCTL_OBJECT_H
+#define IPSECCTL_OBJECT_H
+
+#include <linux/if_ipsec.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../lib/addr.h"
+
+#define DRIVER_TEXT_MAX		128	/* CRYPTO_MAX_ALG_NAME */
+#define ALG_TEXT_MAX		64
+#define ALG_KEY_SIZES_MAX	8
+
+/* The interface that an object belongs to */
+struct home {
+	char ifname[IFNAMSIZ];
+	uint32_t ifindex;		/* in the namespace it lives in */
+	int32_t netnsid;		/* that namespace, when it is another */
+	bool has_netnsid;
+};
+
+struct drop {
+	uint32_t reason;		/* enum ifipsec_drop */
+	uint64_t packets;		/* not 0 */
+};
+
+struct stats {
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes;
+	struct drop *drops;		/* owned */
+	size_t n_drops;
+};
+
+struct dev {
+	struct home home;
+	uint32_t link;			/* ifindex of the underlay, 0 = any */
+	char link_name[IFNAMSIZ];	/* of it, by dev_name_link() */
+	uint32_t fwmark;		/* 0 = none */
+	uint32_t mtu;
+	bool mtu_auto;			/* it follows the peers */
+	uint8_t operstate;		/* IF_OPER_* */
+	uint32_t peers, sas;		/* how many */
+	struct stats stats;
+};
+
+struct peer {
+	struct home home;
+	char name[IFIPSEC_PEER_NAME_MAX + 1];
+	struct addr remote;
+	struct addr local;		/* length 0: the kernel chooses */
+	struct prefix *selectors;	/* owned */
+	size_t n_selectors;
+	uint32_t mtu;			/* largest inner packet, 0: not known */
+	uint32_t tx_spi;
+	bool has_tx_spi;		/* false: there is no SA to send on */
+	uint32_t rx_sas;		/* how many */
+};
+
+struct sa {
+	struct home home;
+	char peer[IFIPSEC_PEER_NAME_MAX + 1];
+	uint8_t dir;			/* enum ifipsec_dir */
+	uint8_t proto;			/* 50 = ESP */
+	uint16_t encr;			/* enum ifipsec_encr */
+	uint32_t spi;			/* host byte order */
+	uint32_t key_bits;		/* without the salt */
+	uint32_t flags;			/* IFIPSEC_SA_F_* */
+	uint32_t replay_window;
+	bool has_replay_window;
+	uint64_t seq;			/* last sent, or highest seen */
+	char driver[DRIVER_TEXT_MAX];
+	struct stats stats;
+};
+
+struct alg {
+	uint16_t encr;			/* enum ifipsec_encr */
+	char name[ALG_TEXT_MAX];
+	uint32_t key_bits[ALG_KEY_SIZES_MAX];
+	size_t n_key_bits;
+	uint32_t salt_bits;
+	uint32_t iv_len, icv_len;	/* bytes on the wire */
+	char driver[DRIVER_TEXT_MAX];	/* "": the kernel does not offer it */
+};
+
+enum object_kind { OBJECT_DEV, OBJECT_PEER, OBJECT_SA };
+
+struct event {
+	uint8_t cmd;			/* IFIPSEC_CMD_*_NTF */
+	enum object_kind kind;		/* which of the union */
+	union {
+		struct dev dev;
+		struct peer peer;
+		struct sa sa;
+	};
+	uint32_t expire;		/* enum ifipsec_expire, 0 = none */
+};
+
+struct dev_list {
+	struct dev *items;
+	size_t n;
+};
+
+struct peer_list {
+	struct peer *items;
+	size_t n;
+};
+
+struct sa_list {
+	struct sa *items;
+	size_t n;
+};
+
+struct alg_list {
+	struct alg *items;
+	size_t n;
+};
+
+/* What an object owns is freed and the object is zero again */
+void stats_clear(struct stats *stats);
+void dev_clear(struct dev *dev);
+void peer_clear(struct peer *peer);
+void sa_clear(struct sa *sa);
+void event_clear(struct event *event);
+
+void dev_list_clear(struct dev_list *list);
+void peer_list_clear(struct peer_list *list);
+void sa_list_clear(struct sa_list *list);
+void alg_list_clear(struct alg_list *list);
+
+/* Looks up the name of the underlay in the namespace of the process */
+void dev_name_link(struct dev *dev);
+
+/* Append an object, whose content moves into the list; false: no memory */
+bool dev_list_add(struct dev_list *list, struct dev *dev);
+bool peer_list_add(struct peer_list *list, struct peer *peer);
+bool sa_list_add(struct sa_list *list, struct sa *sa);
+bool alg_list_add(struct alg_list *list, const struct alg *alg);
+
+/*
+ * Into the order in which people read: by interface and name ("ipsec2" before
+ * "ipsec10"), outbound SAs first, then by SPI.
+ */
+void dev_list_sort(struct dev_list *list);
+void peer_list_sort(struct peer_list *list);
+void sa_list_sort(struct sa_list *list);
+
+/* <0, 0, >0: the order of interfaces in a sorted list */
+int home_compare(const struct home *a, const struct home *b);
+
+/* The same for the peer an SA belongs to */
+int sa_compare_peer(const struct sa *sa, const struct peer *peer);
+
+#endif /* IPSECCTL_OBJECT_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parse.h - the words behind each command into structs.
+ *
+ * Only the form is judged: what the kernel can refuse, the kernel refuses, in
+ * its own words.  Nothing here talks to the kernel or reads a file.  Strings
+ * point into the command line.
+ */
+#ifndef IPSECCTL_PARSE_H
+#define IPSECCTL_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../lib/addr.h"
+#include "words.h"
+
+/* More than the kernel takes, so that the refusal is the kernel's; more would
+ * not fit a netlink attribute.
+ */
+#define PARSE_SELECTORS_MAX	1024
+
+/* What a command is about */
+struct target {
+	const char *ifname;		/* NULL: all interfaces */
+	const char *peer;		/* NULL: all peers */
+	int32_t netnsid;
+	bool has_netnsid;
+};
+
+/* The target is the first member of each, as the option "netnsid" requires */
+struct dev_args {
+	struct target target;
+	const char *link;		/* name of the underlay, NULL: none */
+	uint32_t fwmark;
+	uint32_t mtu;
+	bool has_link, has_fwmark, has_mtu;
+	bool mtu_auto;		/* back to following the peers */
+};
+
+struct peer_args {
+	struct target target;
+	struct addr remote;
+	struct addr local;		/* length 0: none any more */
+	bool has_remote, has_local;
+	struct prefix *selectors;	/* owned */
+	size_t n_selectors;
+};
+
+struct sa_args {
+	struct target target;
+	uint8_t dir;			/* enum ifipsec_dir */
+	uint16_t encr;			/* enum ifipsec_encr */
+	uint32_t spi;
+	const char *key_file;		/* "-": the standard input */
+	bool esn;
+	uint32_t replay_window;
+	uint64_t seq;
+	bool has_replay_window, has_seq;
+};
+
+struct flush_args {
+	struct target target;
+	uint32_t what;			/* enum ifipsec_flush */
+};
+
+/* All return 0, or -EINVAL with words.error */
+int parse_none(struct words *words);
+
+int parse_dev_add(struct words *words, struct dev_args *args);
+int parse_dev_set(struct words *words, struct dev_args *args);
+int parse_dev_del(struct words *words, struct target *target);
+int parse_dev_show(struct words *words, struct target *target);
+
+/* Cleared by parse_peer_clear() on every return */
+int parse_peer_add(struct words *words, struct peer_args *args);
+int parse_peer_set(struct words *words, struct peer_args *args);
+void parse_peer_clear(struct peer_args *args);
+int parse_peer_del(struct words *words, struct target *target);
+int parse_peer_show(struct words *words, struct target *target);
+
+int parse_sa_add(struct words *words, struct sa_args *args);
+int parse_sa_replace(struct words *words, struct sa_args *args);
+int parse_sa_set(struct words *words, struct sa_args *args);
+int parse_sa_del(struct words *words, struct sa_args *args);
+int parse_sa_show(struct words *words, struct target *target);
+
+int parse_flush(struct words *words, struct flush_args *args);
+
+#endif /* IPSECCTL_PARSE_H */

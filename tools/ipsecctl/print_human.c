@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: MIT
+/*
+ * print_human.c - objects for people: what is wrong must catch the eye.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "../lib/names.h"
+#include "../lib/safe.h"
+#include "print.h"
+
+#define SELECTORS_SHOWN	8	/* of a peer in the overview */
+
+static void print_text(FILE *out, const char *text)
+{
+	struct safe_text safe;
+
+	fputs(safe_text(text, &safe), out);
+}
+
+static void print_home(FILE *out, const struct home *home)
+{
+	print_text(out, home->ifname);
+	if (home->has_netnsid)
+		fprintf(out, " (netnsid %d)", home->netnsid);
+}
+
+/* "1536 bytes (1.5 KiB)" */
+static void print_bytes(FILE *out, uint64_t bytes)
+{
+	static const char *const units[] = {
+		"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"
+	};
+	double scaled = bytes / 1024.0;
+	size_t unit = 0;
+
+	fprintf(out, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+	if (bytes < 1024)
+		return;
+	for (; scaled >= 1024 && unit < 5; unit++)
+		scaled /= 1024;
+	fprintf(out, " (%.1f %s)", scaled, units[unit]);
+}
+
+static void print_traffic(FILE *out, const char *indent, const char *verb,
+			  uint64_t packets, uint64_t bytes)
+{
+	fprintf(out, "%s%-8s %" PRIu64 " packet%s, ", indent, verb, packets,
+		packets == 1 ? "" : "s");
+	print_bytes(out, bytes);
+	fputc('\n', out);
+}
+
+static void print_drops(FILE *out, const char *indent,
+			const struct stats *stats)
+{
+	char buf[NAME_TEXT_MAX];
+
+	for (size_t i = 0; i < stats->n_drops; i++) {
+		const struct drop *drop = &stats->drops[i];
+
+		fprintf(out, "%sdropped  %" PRIu64 " %s: %s\n", indent,
+			drop->packets, name_drop(drop->reason, buf),
+			name_drop_text(drop->reason));
+	}
+}
+
+/* @why: what follows the state */
+static void print_dev_facts(FILE *out, const struct dev *dev, const char *why)
+{
+	char buf[NAME_TEXT_MAX];
+
+	fprintf(out, "%s%s, mtu %u%s", name_operstate(dev->operstate, buf),
+		why, dev->mtu, dev->mtu_auto ? " (auto)" : "");
+	if (dev->link) {
+		fputs(", link ", out);
+		print_text(out, dev->link_name);
+	}
+	if (dev->fwmark)
+		fprintf(out, ", fwmark %#x", dev->fwmark);
+}
+
+static void print_dev(FILE *out, const struct dev *dev)
+{
+	print_home(out, &dev->home);
+	fputs(": ", out);
+	print_dev_facts(out, dev, name_operstate_text(dev->operstate));
+	fprintf(out, ", %u peer%s, %u SA%s\n", dev->peers,
+		dev->peers == 1 ? "" : "s", dev->sas, dev->sas == 1 ? "" : "s");
+	print_traffic(out, "  ", "received", dev->stats.rx_packets,
+		      dev->stats.rx_bytes);
+	print_traffic(out, "  ", "sent", dev->stats.tx_packets,
+		      dev->stats.tx_bytes);
+	print_drops(out, "  ", &dev->stats);
+}
+
+static void print_peer_facts(FILE *out, const struct peer *peer)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	fprintf(out, "remote %s", addr_text(&peer->remote, buf));
+	if (peer->local.len)
+		fprintf(out, ", local %s", addr_text(&peer->local, buf));
+	if (peer->mtu)
+		fprintf(out, ", mtu %u", peer->mtu);
+}
+
+/* At most @max of the selectors, 0 for all */
+static void print_selectors(FILE *out, const char *indent,
+			    const struct peer *peer, size_t max)
+{
+	size_t n = max && peer->n_selectors > max ? max : peer->n_selectors;
+	char buf[PREFIX_TEXT_MAX];
+
+	fprintf(out, "%sbehind it: ", indent);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%s%s", i ? ", " : "",
+			prefix_text(&peer->selectors[i], buf));
+	if (n < peer->n_selectors)
+		fprintf(out, " and %zu more (see: ipsecctl peer show)",
+			peer->n_selectors - n);
+	fputs(peer->n_selectors ? "\n" : "nothing\n", out);
+}
+
+static void print_peer(FILE *out, const struct peer *peer)
+{
+	print_home(out, &peer->home);
+	fputc(' ', out);
+	print_text(out, peer->name);
+	fputs(": ", out);
+	print_peer_facts(out, peer);
+	fputc('\n', out);
+	print_selectors(out, "  ", peer, 0);
+	if (peer->has_tx_spi)
+		fprintf(out, "  sends on 0x%08x, ", peer->tx_spi);
+	else
+		fputs("  no SA to send on, ", out);
+	fprintf(out, "receives on %u SA%s\n", peer->rx_sas,
+		peer->rx_sas == 1 ? "" : "s");
+}
+
+static void print_seq(FILE *out, const struct sa *sa)
+{
+	fprintf(out, ", seq %" PRIu64, sa->seq);
+	if (!(sa->flags & IFIPSEC_SA_F_ESN))
+		fprintf(out, " (%.0f%% of 32 bits)",
+			sa->seq * 100.0 / UINT32_MAX);
+}
+
+static void print_sa_facts(FILE *out, const struct sa *sa)
+{
+	char buf[NAME_TEXT_MAX], buf2[NAME_TEXT_MAX], buf3[NAME_TEXT_MAX];
+
+	fprintf(out, "%-3s 0x%08x %s %s, %u bit, esn %s",
+		name_dir(sa->dir, buf), sa->spi, name_proto(sa->proto, buf2),
+		name_encr(sa->encr, buf3), sa->key_bits,
+		sa->flags & IFIPSEC_SA_F_ESN ? "on" : "off");
+	if (sa->has_replay_window && sa->dir == IFIPSEC_DIR_IN)
+		fprintf(out, ", replay-window %u", sa->replay_window);
+	print_seq(out, sa);
+	if (sa->driver[0]) {
+		fputs(", ", out);
+		print_text(out, sa->driver);
+	}
+}
+
+/* An SA carries traffic in one direction; a drop may be of either */
+static void print_sa_stats(FILE *out, const char *indent, const struct sa *sa)
+{
+	const struct stats *stats = &sa->stats;
+
+	if (sa->dir == IFIPSEC_DIR_IN)
+		print_traffic(out, indent, "received", stats->rx_packets,
+			      stats->rx_bytes);
+	else
+		print_traffic(out, indent, "sent", stats->tx_packets,
+			      stats->tx_bytes);
+	print_drops(out, indent, stats);
+}
+
+static void print_sa(FILE *out, const struct sa *sa)
+{
+	print_home(out, &sa->home);
+	fputc(' ', out);
+	print_text(out, sa->peer);
+	fputc(' ', out);
+	print_sa_facts(out, sa);
+	fputc('\n', out);
+	print_sa_stats(out, "  ", sa);
+}
+
+static void print_peer_with_sas(FILE *out, const struct peer *peer,
+				const struct sa *sas, size_t n)
+{
+	bool out_seen = false, in_seen = false;
+
+	fputs("  peer ", out);
+	print_text(out, peer->name);
+	fputs(": ", out);
+	print_peer_facts(out, peer);
+	fputc('\n', out);
+	print_selectors(out, "    ", peer, SELECTORS_SHOWN);
+	for (size_t i = 0; i < n; i++) {
+		fputs("    ", out);
+		print_sa_facts(out, &sas[i]);
+		fputc('\n', out);
+		print_sa_stats(out, "      ", &sas[i]);
+		out_seen = out_seen || sas[i].dir == IFIPSEC_DIR_OUT;
+		in_seen = in_seen || sas[i].dir == IFIPSEC_DIR_IN;
+	}
+	if (!out_seen)
+		fputs("    out none: no SA to send on\n", out);
+	if (!in_seen)
+		fputs("    in  none: no SA to receive on\n", out);
+}
+
+static void human_overview(FILE *out, const struct overview *overview)
+{
+	size_t peer = 0, sa = 0;
+
+	if (!overview->devs.n)
+		fputs("no ipsec interface has its underlay in this namespace\n",
+		      out);
+	for (size_t i = 0; i < overview->devs.n; i++) {
+		const struct dev *dev = &overview->devs.items[i];
+		size_t end;
+
+		if (i)
+			fputc('\n', out);
+		print_dev(out, dev);
+		peer = print_skip_peers(&overview->peers, peer, &dev->home);
+		end = peer + print_peers_of(&overview->peers, peer, &dev->home);
+		for (; peer < end; peer++) {
+			const struct peer *p = &overview->peers.items[peer];
+			size_t n;
+
+			sa = print_skip_sas(&overview->sas, sa, p);
+			n = print_sas_of(&overview->sas, sa, p);
+			print_peer_with_sas(out, p,
+					    overview->sas.items + sa, n);
+			sa += n;
+		}
+	}
+}
+
+static void human_devs(FILE *out, const struct dev_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		print_dev(out, &list->items[i]);
+}
+
+static void human_peers(FILE *out, const struct peer_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		print_peer(out, &list->items[i]);
+}
+
+static void human_sas(FILE *out, const struct sa_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		print_sa(out, &list->items[i]);
+}
+
+static void print_alg(FILE *out, const struct alg *alg)
+{
+	print_text(out, alg->name);
+	fputs(": key ", out);
+	for (size_t i = 0; i < alg->n_key_bits; i++)
+		fprintf(out, "%s%u", i ? "/" : "", alg->key_bits[i]);
+	fprintf(out, " bits + salt %u bits, IV %u bytes, ICV %u bytes, ",
+		alg->salt_bits, alg->iv_len, alg->icv_len);
+	print_text(out, alg->driver[0] ? alg->driver :
+		   "not offered by this kernel");
+	fputc('\n', out);
+}
+
+static void human_algs(FILE *out, const struct alg_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		print_alg(out, &list->items[i]);
+}
+
+static void print_sa_event(FILE *out, const struct event *event)
+{
+	char buf[NAME_TEXT_MAX];
+
+	fputc(' ', out);
+	print_text(out, event->sa.peer);
+	fputc(' ', out);
+	print_sa_facts(out, &event->sa);
+	if (event->expire)
+		fprintf(out, ", %s", name_expire(event->expire, buf));
+}
+
+static void human_event(FILE *out, const struct timespec *when,
+			const struct event *event)
+{
+	char stamp[TIMESTAMP_MAX], buf[NAME_TEXT_MAX];
+
+	fprintf(out, "%s %s ", print_timestamp(when, stamp),
+		name_event(event->cmd, buf));
+	switch (event->kind) {
+	case OBJECT_DEV:
+		print_home(out, &event->dev.home);
+		fputc(' ', out);
+		print_dev_facts(out, &event->dev, "");
+		break;
+	case OBJECT_PEER:
+		print_home(out, &event->peer.home);
+		fputc(' ', out);
+		print_text(out, event->peer.name);
+		fputc(' ', out);
+		print_peer_facts(out, &event->peer);
+		break;
+	case OBJECT_SA:
+		print_home(out, &event->sa.home);
+		print_sa_event(out, event);
+		break;
+	}
+	fputc('\n', out);
+}
+
+static void human_notice(FILE *out, const struct timespec *when,
+			 const char *what)
+{
+	char stamp[TIMESTAMP_MAX];
+
+	fprintf(out, "%s %s\n", print_timestamp(when, stamp), what);
+}
+
+const struct printer printer_human = {
+	.overview = human_overview,
+	.devs = human_devs,
+	.peers = human_peers,
+	.sas = human_sas,
+	.algs = human_algs,
+	.event = human_event,
+	.notice = human_notice,
+};

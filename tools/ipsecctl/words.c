@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * words.c - a cursor over the words of a command line.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../lib/number.h"
+#include "../lib/safe.h"
+#include "words.h"
+
+#define OPTIONS_MAX	32	/* in one table: a bit each */
+
+int words_fail(struct words *words, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words->error, sizeof(words->error), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* A word in quotes, fit to be printed */
+static const char *quoted(const char *word, struct safe_text *safe)
+{
+	struct safe_text raw;
+
+	if (safe_looks_like_key(word))
+		return "(a word that looks like a key)";
+	snprintf(safe->text, sizeof(safe->text), "\"%.100s\"%s",
+		 safe_text(word, &raw), strlen(raw.text) > 100 ? "..." : "");
+	return safe->text;
+}
+
+int words_fail_value(struct words *words, const char *what, const char *value,
+		     const char *expected)
+{
+	struct safe_text safe;
+
+	return words_fail(words, "%s %s is not %s", what,
+			  quoted(value, &safe), expected);
+}
+
+bool words_left(const struct words *words)
+{
+	return *words->next;
+}
+
+int words_take(struct words *words, const char *what, const char **word)
+{
+	if (!words_left(words))
+		return words_fail(words, "%s is missing", what);
+	*word = *words->next++;
+	return 0;
+}
+
+int words_end(struct words *words)
+{
+	struct safe_text safe;
+
+	if (!words_left(words))
+		return 0;
+	return words_fail(words, "unknown word %s, expected nothing more",
+			  quoted(*words->next, &safe));
+}
+
+/* The unknown word, and the words that are known: "a, b or c" */
+static int fail_unknown(struct words *words, const struct option_word *options,
+			const char *word)
+{
+	const struct option_word *option;
+	struct safe_text safe;
+	char known[256] = "";
+	size_t len = 0;
+
+	for (option = options; option->word && len < sizeof(known); option++) {
+		const char *joint = option == options ? "" :
+			option[1].word ? ", " : " or ";
+
+		len += snprintf(known + len, sizeof(known) - len, "%s%s",
+				joint, option->word);
+	}
+	return words_fail(words, "unknown word %s, expected %s",
+			  quoted(word, &safe), known);
+}
+
+static const struct option_word *find(const struct option_word *options,
+				      const char *word)
+{
+	for (; options->word; options++) {
+		if (!strcmp(options->word, word))
+			return options;
+	}
+	return NULL;
+}
+
+static int check_required(struct words *words,
+			  const struct option_word *options, uint32_t seen)
+{
+	for (size_t i = 0; options[i].word; i++) {
+		if (options[i].flags & OPTION_REQUIRED &&
+		    !(seen & UINT32_C(1) << i))
+			return words_fail(words, "%s is missing",
+					  options[i].word);
+	}
+	return 0;
+}
+
+int words_options(struct words *words, const struct option_word *options,
+		  void *out)
+{
+	uint32_t seen = 0;
+
+	while (words_left(words)) {
+		const char *word = *words->next++, *value;
+		const struct option_word *option = find(options, word);
+		uint32_t bit;
+		int err;
+
+		if (!option)
+			return fail_unknown(words, options, word);
+		bit = UINT32_C(1) << (option - options) % OPTIONS_MAX;
+		if (seen & bit && !(option->flags & OPTION_REPEATS))
+			return words_fail(words, "%s is given twice", word);
+		seen |= bit;
+		if (!words_left(words))
+			return words_fail(words, "the value of %s is missing",
+					  word);
+		value = *words->next++;
+		err = option->parse(words, option, value, out);
+		if (err)
+			return err;
+	}
+	return check_required(words, options, seen);
+}
+
+int words_number(struct words *words, const char *what, const char *value,
+		 uint64_t min, uint64_t max, uint64_t *number)
+{
+	struct safe_text safe;
+	int err = number_parse(value, max, number);
+
+	if (err == -EINVAL)
+		return words_fail_value(words, what, value, "a number");
+	if (err || *number < min)
+		return words_fail(words, "%s %s is out of range (%llu..%llu)",
+				  what, quoted(value, &safe),
+				  (unsigned long long)min,
+				  (unsigned long long)max);
+	return 0;
+}

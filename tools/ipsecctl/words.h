@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * words.h - a cursor over the words of a command line, and options that are
+ * "WORD VALUE" pairs in any order.
+ */
+#ifndef IPSECCTL_WORDS_H
+#define IPSECCTL_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORDS_ERROR_MAX	768
+
+struct words {
+	char **next;			/* NULL-terminated */
+	char error[WORDS_ERROR_MAX];	/* after a failure: a sentence */
+};
+
+#define OPTION_REQUIRED	(1U << 0)	/* must be given */
+#define OPTION_REPEATS	(1U << 1)	/* may be given more than once */
+
+struct option_word {
+	const char *word;
+	/* Puts @value into @out, 0 or -EINVAL with words.error */
+	int (*parse)(struct words *words, const struct option_word *option,
+		     const char *value, void *out);
+	unsigned int flags;
+};
+
+/* All functions that return int return 0, or -EINVAL with words.error */
+
+bool words_left(const struct words *words);
+
+/* The next word, or an error that says that @what is missing */
+int words_take(struct words *words, const char *what, const char **word);
+
+/* There must be no further word */
+int words_end(struct words *words);
+
+/* All further words are options of the table, which ends with a NULL word */
+int words_options(struct words *words, const struct option_word *options,
+		  void *out);
+
+/* Composes words.error and returns -EINVAL */
+__attribute__((format(printf, 2, 3)))
+int words_fail(struct words *words, const char *format, ...);
+
+/* "WORD is not EXPECTED", without the word where it may be a key */
+int words_fail_value(struct words *words, const char *what, const char *value,
+		     const char *expected);
+
+/* A number from @min to @max */
+int words_number(struct words *words, const char *what, const char *value,
+		 uint64_t min, uint64_t max, uint64_t *number);
+
+#endif /* IPSECCTL_WORDS_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names.h - every number of the kernel interface that has a text, in one place.
+ */
+#ifndef TOOLS_LIB_NAMES_H
+#define TOOLS_LIB_NAMES_H
+
+#include <stdint.h>
+
+#include <linux/if_ipsec.h>
+
+#define NAME_TEXT_MAX	24
+
+/*
+ * The name of a number.  One that this version does not know (the kernel may
+ * be newer) is written into @buf as a decimal, and @buf is returned.
+ */
+const char *name_encr(uint32_t encr, char buf[static NAME_TEXT_MAX]);
+const char *name_proto(uint32_t proto, char buf[static NAME_TEXT_MAX]);
+const char *name_operstate(uint32_t state, char buf[static NAME_TEXT_MAX]);
+const char *name_event(uint32_t cmd, char buf[static NAME_TEXT_MAX]);
+const char *name_expire(uint32_t limit, char buf[static NAME_TEXT_MAX]);
+const char *name_drop(uint32_t reason, char buf[static NAME_TEXT_MAX]);
+const char *name_dir(uint32_t dir, char buf[static NAME_TEXT_MAX]);
+
+/* What the reason means, for an administrator */
+const char *name_drop_text(uint32_t reason);
+
+/* Why an interface is in this state, " (in brackets)" or "" */
+const char *name_operstate_text(uint32_t state);
+
+/* The number of a name: 0 and @value, or -EINVAL */
+int name_parse_encr(const char *name, uint32_t *value);
+int name_parse_dir(const char *name, uint32_t *value);
+int name_parse_flush(const char *name, uint32_t *value);
+
+/* All algorithm names, "a, b or c", for error messages */
+const char *name_encr_choices(void);
+
+#endif /* TOOLS_LIB_NAMES_H */
