@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# ipsecctl_monitor.sh - ipsecctl monitor prints each kind of event once, for people
+# and as JSON, and keys in none.
+#
+#   gw: ipsec0, wan 192.0.2.1 ===== 192.0.2.2 far
+# timeout: 60
+
+. "$(dirname "$0")/lib.sh"
+
+host gw far
+wire gw wan "192.0.2.1/24" far wan "192.0.2.2/24"
+ctl() { on gw ipsecctl "$@"; }
+
+ip netns exec gw env --default-signal=INT ipsecctl monitor >"$WORK/text" 2>"$WORK/text.err" &
+text=$!
+ip netns exec gw ipsecctl -j monitor >"$WORK/json" 2>"$WORK/json.err" &
+json=$!
+# a first event, again until both have seen it
+both() {
+	ctl dev add probe0 && ctl dev del probe0
+	grep -q probe0 "$WORK/text" && grep -q probe0 "$WORK/json"
+}
+check "both monitors listen" wait_for 10 both
+settled() { local n; n=$(wc -l <"$WORK/json"); sleep 0.2; [[ $(wc -l <"$WORK/json") == "$n" ]]; }
+wait_for 5 settled
+skip_text=$(wc -l <"$WORK/text") skip_json=$(wc -l <"$WORK/json")
+
+want=()
+event() { # KINDS COMMAND...
+	# shellcheck disable=SC2206 # several kinds in one word
+	want+=($1)
+	shift
+	must "$@"
+}
+event "dev_new" ctl dev add ipsec0
+event "dev_set" ctl dev set ipsec0 fwmark 5
+event "peer_new" ctl peer add ipsec0 p remote 192.0.2.2
+event "peer_set" ctl peer set ipsec0 p selector 10.0.0.0/8
+event "sa_new" sa gw ipsec0 p in 0x1001 aes-gcm-16 128
+# it becomes usable, and the MTU of the interface is known
+event "dev_set sa_new dev_set" sa gw ipsec0 p out 0x1002 aes-gcm-16 128 esn off seq 4294967290
+event "" ip -n gw addr add 10.0.0.1/24 dev ipsec0
+on gw sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=1
+event "" ip -n gw link set ipsec0 up
+on gw ping -q -n -c 5 -i 0.02 -W 0.1 10.0.0.2 >/dev/null
+# beyond three quarters already, then the last number: it is not usable any more
+want+=(sa_expire sa_expire dev_set)
+wait_for 5 eval '(($(grep -c sa_expire "$WORK/json") == 2))' || not_ok "sa_expire" "$(cat "$WORK/json")"
+event "sa_del sa_new dev_set" on gw ipsecctl sa replace ipsec0 p out spi 0x1003 encr aes-gcm-16 key "$(key_file 0x1003 20)"
+event "" ctl sa set ipsec0 p in spi 0x1001 seq 5
+event "sa_del" ctl sa del ipsec0 p in spi 0x1001
+event "dev_set sa_del" ctl flush sa
+event "peer_del" ctl peer del ipsec0 p
+event "peer_new" ctl peer add ipsec0 p remote 192.0.2.2
+event "peer_del" ctl flush peer ipsec0
+event "dev_del" ctl dev del ipsec0
+wait_for 5 settled
+sorted() { tr ' ' '\n' <<<"$*" | sort | tr '\n' ' '; }
+check "each line of JSON is an object" eval 'jq -e type "$WORK/json" | sort -u | grep -qx "\"object\""'
+got=$(tail -n +$((skip_json + 1)) "$WORK/json" | jq -r .event)
+is "each event once, as JSON" "$(sorted $got)" "$(sorted "${want[@]}")"
+is "every kind was there" "$(tr ' ' '\n' <<<"$got" | sort -u | tr '\n' ' ')" \
+	"dev_del dev_new dev_set peer_del peer_new peer_set sa_del sa_expire sa_new "
+is "as many lines for people" "$(($(wc -l <"$WORK/text") - skip_text))" "$(wc -w <<<"$got")"
+check "JSON: a time stamp each" eval '! jq -r .timestamp "$WORK/json" | grep -vqE "^20[0-9-]+T[0-9:.]+"'
+is "JSON: the limits" "$(jq -rs '[.[] | select(.event == "sa_expire") | [.spi, .expire] | join(" ")] | join(", ")' "$WORK/json")" \
+	"0x00001002 seq_soft, 0x00001002 seq_hard"
+is "JSON: an SA with its peer" "$(jq -cs '[.[] | select(.event == "sa_new")][0] | [.ifname, .peer, .dir, .spi]' "$WORK/json")" \
+	'["ipsec0","p","in","0x00001001"]'
+is "JSON: a peer with its selectors" "$(jq -cs '[.[] | select(.event == "peer_set")][0].selectors' "$WORK/json")" '["10.0.0.0/8"]'
+keys=$(for l in 0x1001 0x1002 0x1003; do key_hex $l 20 | cut -c1-12; done | tr '\n' '|')
+is "no key in any event" "$(cat "$WORK/text" "$WORK/json" | grep -ciE "${keys%|}")" 0
+is "nothing went wrong" "$(cat "$WORK/text.err" "$WORK/json.err")" ""
+
+# an interruption ends it, and so does the end of its reader
+kill -INT $text
+wait $text
+is "an interruption ends it" $? 130
+kill $json
+wait $json 2>/dev/null
+finish

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Rekeys in a row between the hosts a and b; run by rekey.sh: HOW-MANY SPI-OF-A SPI-OF-B."""
+import ctypes
+import os
+import sys
+import time
+
+from genl import *
+
+libc = ctypes.CDLL(None, use_errno=True)
+t = Report()
+
+
+def socket_in(host):
+    """A socket stays in the namespace it was made in."""
+    fd = os.open('/run/netns/' + host, os.O_RDONLY)
+    if libc.setns(fd, 0x40000000):
+        raise OSError(ctypes.get_errno(), 'setns')
+    os.close(fd)
+    return Genl()
+
+
+def main():
+    count, old = int(sys.argv[1]), [int(sys.argv[2]), int(sys.argv[3])]
+    ends = [(socket_in('a'), 'b'), (socket_in('b'), 'a')]
+    for i in range(count):
+        new = [0x8000 + (old[n] + 2) % 0x7000 for n in (0, 1)]
+        keys = [os.urandom(20), os.urandom(20)]
+        steps = [ends[n][0].do(CMD.SA_NEW, dev(), peer_name(ends[n][1]), sa(IN, new[n], key=keys[n])) for n in (0, 1)]
+        steps += [ends[n][0].do(CMD.SA_REPLACE, dev(), peer_name(ends[n][1]), sa(OUT, new[1 - n], key=keys[1 - n]))
+                  for n in (0, 1)]
+        # what is on its way under the old ones may arrive
+        time.sleep(0.01)
+        steps += [ends[n][0].do(CMD.SA_DEL, dev(), peer_name(ends[n][1]), sa_id(IN, old[n])) for n in (0, 1)]
+        if any(s.err for s in steps):
+            t.ok('T22 rekey %d' % i, False, steps)
+            break
+        old = new
+    else:
+        t.ok('T22 %d rekeys in a row' % count, True)
+    left = [len(end.dump(CMD.SA_GET)) for end, _ in ends]
+    t.equal('T22 and two SAs are left on each side', left, [2, 2])
+    sys.exit(t.failed > 0)
+
+
+main()
