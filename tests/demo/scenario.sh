@@ -1,0 +1,296 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# scenario.sh: the demonstration itself, in a machine with the module loaded.
+# Started by tests/demo/run.
+#
+#   left ------ gwa ------- underlay ------- gwb ------ right
+#   10.1.0.2    192.0.2.1              192.0.2.2        10.2.0.2
+#   fd01::2                                             fd02::2
+#
+# Each claim is checked before it is printed; the first that is not true ends the
+# demonstration with a failure.
+
+set -u -o pipefail
+export LC_ALL=C
+work=$(mktemp -d /tmp/demo.XXXXXX)
+cd "$work" || exit 1
+sentence="The treasure is buried under the old oak."
+
+. "${IPSEC_TOP:?}/tests/demo/words.sh"
+
+# quiet HOST COMMAND…: preparation that nobody wants to read
+quiet() {
+	local host=$1 out
+	shift
+	out=$(ip netns exec "$host" "$@" 2>&1) || fail "$host: \"$*\": $out"
+}
+
+# at HOST COMMAND…: show the command, run it there, show what it prints (kept in
+# the file "printed")
+at() {
+	local host=$1
+	shift
+	command_line "$host" "$*"
+	ip netns exec "$host" "$@" 2>&1 | tee "$work/printed" | output ||
+		fail "$host: \"$*\" did not work"
+}
+
+# wait_for COMMAND…: until it succeeds
+wait_for() {
+	local end=$((SECONDS + 15))
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || fail "waited in vain for: $*"
+		sleep 0.05
+	done
+}
+
+# ---- watching --------------------------------------------------------------
+
+# watch NAME HOST DEVICE [FILTER]: tcpdump in the background, packets to NAME.pcap
+watch() {
+	local name=$1 host=$2 device=$3
+	shift 3
+	ip netns exec "$host" tcpdump -Z root -B 16384 --immediate-mode -U -n -i "$device" -w "$name.pcap" "$@" 2> "$name.log" &
+	watcher[$name]=$!
+	wait_for grep -q 'listening on' "$name.log"
+}
+
+# watched NAME: stop it; a packet that tcpdump was too slow for would prove nothing
+watched() {
+	local captured received
+	kill -INT "${watcher[$1]}"
+	wait "${watcher[$1]}"
+	captured=$(sed -n 's/ packets\{0,1\} captured//p' "$1.log")
+	received=$(sed -n 's/ packets\{0,1\} received by filter//p' "$1.log")
+	[ "$captured" = "$received" ] && grep -q '^0 packets dropped by kernel' "$1.log" ||
+		fail "tcpdump missed packets: $(tail -n 3 "$1.log" | tr '\n' ' ')"
+}
+
+# packets NAME FILTER: how many of them there are
+packets() { tcpdump -n -r "$1.pcap" "$2" 2> /dev/null | wc -l; }
+
+connection_ends() { [ "$(packets "$1" 'tcp[tcpflags] & tcp-fin != 0')" = 2 ]; }
+
+# ---- the hosts -------------------------------------------------------------
+
+# cable HOST1 DEVICE1 ADDRESSES HOST2 DEVICE2 ADDRESSES
+cable() {
+	local address
+	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4" || fail "no cable from $1 to $4"
+	for address in $3; do quiet "$1" ip addr add "$address" dev "$2"; done
+	for address in $6; do quiet "$4" ip addr add "$address" dev "$5"; done
+	quiet "$1" ip link set "$2" up
+	quiet "$4" ip link set "$5" up
+}
+
+ipv6_for_new_devices() {
+	quiet gwa sysctl -qw net.ipv6.conf.default.disable_ipv6=$((!$1))
+	quiet gwb sysctl -qw net.ipv6.conf.default.disable_ipv6=$((!$1))
+}
+
+build_network() {
+	local host
+	for host in left gwa gwb right; do
+		ip netns add "$host" || fail "no network namespace"
+		quiet "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
+		quiet "$host" ip link set lo up
+	done
+	# the underlay is IPv4 only, so that nothing else talks there
+	ipv6_for_new_devices 0
+	cable gwa wan 192.0.2.1/24 gwb wan 192.0.2.2/24
+	ipv6_for_new_devices 1
+	cable left eth0 "10.1.0.2/24 fd01::2/64" gwa lan "10.1.0.1/24 fd01::1/64"
+	cable right eth0 "10.2.0.2/24 fd02::2/64" gwb lan "10.2.0.1/24 fd02::1/64"
+	for host in gwa gwb; do
+		quiet $host sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	done
+	quiet left ip route add default via 10.1.0.1
+	quiet left ip -6 route add default via fd01::1
+	quiet right ip route add default via 10.2.0.1
+	quiet right ip -6 route add default via fd02::1
+	quiet gwa ip route add 10.2.0.0/24 via 192.0.2.2
+	quiet gwb ip route add 10.1.0.0/24 via 192.0.2.1
+}
+
+listening() { ip netns exec "$1" ss -Hlnt "sport = :$2" | grep -q .; }
+
+# send_sentence: left says it, right hears it
+send_sentence() {
+	local listener
+	ip netns exec right busybox nc -l -p 7000 > heard &
+	listener=$!
+	wait_for listening right 7000
+	command_line left "echo \"$sentence\" | nc 10.2.0.2 7000"
+	echo "$sentence" | ip netns exec left busybox nc 10.2.0.2 7000 || fail "nothing is sent"
+	wait "$listener"
+	[ "$(< heard)" = "$sentence" ] || fail "right heard \"$(< heard)\""
+}
+
+# ---- the tunnel ------------------------------------------------------------
+
+# random_key FILE: 128 bits for AES and 32 for the salt, in hexadecimal
+random_key() { (umask 077 && od -An -v -t x1 -N 20 /dev/urandom | tr -d ' \n' > "$1"); }
+
+# gateway HOW HOST PEER LOCAL REMOTE OUT-SPI OUT-KEY IN-SPI IN-KEY
+gateway() {
+	local how=$1 host=$2 peer=$3
+	$how "$host" ipsecctl dev add ipsec0
+	$how "$host" ipsecctl peer add ipsec0 "$peer" local "$4" remote "$5"
+	$how "$host" ipsecctl sa add ipsec0 "$peer" out spi "$6" encr aes-gcm-16 key "$7"
+	$how "$host" ipsecctl sa add ipsec0 "$peer" in spi "$8" encr aes-gcm-16 key "$9"
+}
+
+# Kept quiet until both ends are up: a host that starts IPv6 on a device tells its
+# neighbours at once, and what reaches a gateway too early would be counted as lost.
+switch_on() {
+	at gwa ip link set ipsec0 up
+	quiet gwb ip link set ipsec0 up
+	quiet gwa sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=0
+	quiet gwb sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=0
+	at gwa ip route replace 10.2.0.0/24 dev ipsec0
+	at gwa ip route replace fd02::/64 dev ipsec0
+	quiet gwb ip route replace 10.1.0.0/24 dev ipsec0
+	quiet gwb ip route replace fd01::/64 dev ipsec0
+}
+
+is_up() { [ "$(ip netns exec "$1" cat /sys/class/net/ipsec0/operstate)" = up ]; }
+
+# counter HOST NAME: of ipsec0, as ipsecctl tells it
+counter() {
+	ip netns exec "$1" ipsecctl -j dev show ipsec0 | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" | head -n 1
+}
+
+# What ipsec0 of HOST dropped: "name": count
+dropped() {
+	ip netns exec "$1" ipsecctl -j dev show ipsec0 | sed -n '/"drops"/,/}/p' |
+		grep -oE '"[rt]x_[a-z_]+": [0-9]+' | grep -v ': 0$'
+}
+
+same_counters() {
+	[ "$(counter gwa tx_packets)" = "$(counter gwb rx_packets)" ] &&
+		[ "$(counter gwb tx_packets)" = "$(counter gwa rx_packets)" ]
+}
+
+# The sniffer on the underlay has every packet that the gateways say they sent.
+all_seen() { [ "$(packets "$1" esp)" = $(($(counter gwa tx_packets) + $(counter gwb tx_packets))) ]; }
+
+# ---- the story -------------------------------------------------------------
+
+declare -A watcher=()
+
+heading "1. Four hosts"
+say "Booted: Linux $(uname -r), module ipsec $(cat /sys/module/ipsec/version) loaded.
+Four network namespaces play the hosts; virtual cables connect them:
+
+    left ------ gwa ------- underlay ------- gwb ------ right
+    10.1.0.2    192.0.2.1              192.0.2.2        10.2.0.2
+    fd01::2                                             fd02::2
+
+The underlay is the network between the gateways that nobody should trust."
+build_network
+
+heading "2. Before: no tunnel"
+say "left sends right a sentence, while tcpdump listens on the underlay:"
+watch before gwa wan
+command_line underlay "tcpdump -i wan -w before.pcap &"
+send_sentence
+wait_for grep -q treasure before.pcap
+wait_for connection_ends before
+watched before
+say "What the listener got of it:"
+command_line underlay "grep -a 'treasure' before.pcap"
+grep -a -o 'The treasure.*' before.pcap | output || fail "the listener on the underlay does not see it"
+shown "without a tunnel the underlay can read everything ($(packets before tcp) packets in clear)"
+
+heading "3. The tunnel comes up"
+random_key key.a-to-b
+random_key key.b-to-a
+say "Two random keys, one for each direction, known to both gateways (they are
+files; a key is never an argument, and never printed):"
+at gwa ls -l key.a-to-b key.b-to-a
+say "
+On gwa: an interface, the peer gwb, a security association for each direction:"
+ipv6_for_new_devices 0
+gateway at gwa gwb 192.0.2.1 192.0.2.2 0xbbbb key.a-to-b 0xaaaa key.b-to-a
+say "
+The same on gwb, mirrored.  Then both are switched on, and what belongs to the
+other side is routed into the interface:"
+gateway quiet gwb gwa 192.0.2.2 192.0.2.1 0xaaaa key.b-to-a 0xbbbb key.a-to-b
+# from here on everything on the underlay that is neither ESP nor ARP is caught
+watch clear gwa wan not esp and not arp
+watch after gwa wan
+switch_on
+wait_for is_up gwa
+wait_for is_up gwb
+say "
+An interface with a tunnel that can carry traffic says so:"
+at gwa ip -brief link show ipsec0
+shown "the tunnel is up; its MTU of $(ip netns exec gwa cat /sys/class/net/ipsec0/mtu) leaves room for ESP in a packet of 1500"
+
+heading "4. After: traffic through the tunnel"
+at left ping -n -c 3 -i 0.2 10.2.0.2
+grep -q ' 0% packet loss' printed || fail "ping loses packets"
+say "
+And IPv6, over the underlay that has IPv4 only:"
+at left ping -n -c 3 -i 0.2 fd02::2
+grep -q ' 0% packet loss' printed || fail "ping loses packets"
+say "
+The sentence again:"
+send_sentence
+shown "IPv4 and IPv6 arrive, no packet lost, and so does the sentence"
+wait_for all_seen after
+watched after
+say "
+What tcpdump saw on the underlay this time:"
+command_line underlay "tcpdump -n -r after.pcap"
+tcpdump -n -r after.pcap esp 2> /dev/null | head -n 6 | output
+output <<< "... $(packets after esp) ESP packets in all"
+command_line underlay "grep -a 'treasure' after.pcap"
+if grep -a -q treasure after.pcap; then fail "the sentence crossed the underlay in clear"; fi
+output <<< "(nothing)"
+[ "$(packets after esp)" -ge 12 ] || fail "there are no ESP packets on the underlay"
+[ "$(packets after 'not esp and not arp')" = 0 ] || {
+	tcpdump -n -r after.pcap not esp and not arp
+	fail "something else than ESP was on the underlay"
+}
+shown "the underlay sees ESP packets and nothing of what is in them"
+
+heading "5. A real load"
+ip netns exec right iperf3 -s -1 > iperf.log 2>&1 &
+wait_for listening right 5201
+say "TCP as fast as this machine can, for five seconds:"
+at left iperf3 -c 10.2.0.2 -t 5 -i 0 -f m
+bitrate=$(sed -n 's/.* \([0-9.]* Mbits\/sec\).*receiver.*/\1/p' printed)
+[ "${bitrate%%.*}" != 0 ] && [ -n "$bitrate" ] || fail "iperf3 carried nothing"
+# The last acknowledgements
+wait_for same_counters
+watched clear
+clear=$(packets clear '')
+output <<< ""
+shown "$bitrate (an emulated processor encrypts and decrypts: a real one is far faster)"
+
+heading "6. The counters"
+at gwa ipsecctl show
+gap
+at gwb ipsecctl show
+gap
+for gateway in gwa gwb; do
+	if dropped $gateway > drops; then fail "$gateway dropped packets: $(tr '\n' ' ' < drops)"; fi
+done
+encrypted=$(($(counter gwa tx_packets) + $(counter gwb tx_packets)))
+[ $encrypted -gt 100 ] || fail "only $encrypted packets were encrypted"
+shown "what one gateway sent the other received, to the packet; none was dropped"
+[ "$clear" = 0 ] || fail "$clear packets crossed the underlay in clear"
+
+heading "Summary"
+say "  left and right talk through two gateways, and the network between sees ESP only.
+
+    $encrypted packets encrypted, sent as ESP, decrypted, checked and delivered
+    0 packets lost in the tunnel
+    $clear packets in clear on the underlay
+    $bitrate of TCP through the tunnel, on an emulated processor
+    AES-GCM with 128-bit random keys that were used for this only
+"
+for namespace in left gwa gwb right; do ip netns del $namespace; done
+rm -rf "$work"
