@@ -80,4 +80,29 @@ wait $text
 is "an interruption ends it" $? 130
 kill $json
 wait $json 2>/dev/null
+
+# events while a monitor starts are not taken for answers to its questions
+must ctl dev add storm0
+must ctl peer add storm0 p remote 192.0.2.2
+storm() {
+	PYTHONPATH=$(dirname "$0") exec ip netns exec gw /usr/bin/python3 -c '
+from genl import *
+nl, host = Genl(), 2
+while not nl.do(CMD.PEER_SET, dev("storm0"), peer("p", "192.0.2.%d" % host)).err:
+    host ^= 1'
+}
+listens() { grep -q listening "$WORK/start" || ! kill -0 $start 2>/dev/null; }
+storm &
+storm=$!
+started=0
+for ((i = 0; i < 20; i++)); do
+	ip netns exec gw ipsecctl monitor >"$WORK/start" 2>>"$WORK/start.err" &
+	start=$!
+	wait_for 5 listens
+	kill $start && started=$((started + 1))
+	wait $start 2>/dev/null
+done
+is "a monitor starts amid events" "$started, $(cat "$WORK/start.err")" "20, "
+check "the events came to the end" kill $storm
+wait $storm 2>/dev/null
 finish

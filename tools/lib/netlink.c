@@ -259,9 +259,26 @@ int netlink_dump(struct netlink *nl, struct nl_msg *msg,
 	return err;
 }
 
+/*
+ * The id of a group, or a negative error of libnl.  Asked on a socket of its own:
+ * on one that has joined a group already, libnl may take an event for the answer.
+ */
+static int resolve_group(const char *family, const char *group)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int id = -NLE_NOMEM;
+
+	if (sock)
+		id = genl_connect(sock);
+	if (!id)
+		id = genl_ctrl_resolve_grp(sock, family, group);
+	nl_socket_free(sock);
+	return id;
+}
+
 int netlink_join(struct netlink *nl, const char *family, const char *group)
 {
-	int id = genl_ctrl_resolve_grp(nl->sock, family, group);
+	int id = resolve_group(family, group);
 	int err;
 
 	if (id < 0)
