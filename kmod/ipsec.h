@@ -197,4 +197,9 @@ extern struct workqueue_struct *ipsec_wq;
 /* The module's part of a namespace; valid as long as the namespace is */
 struct ipsec_net *ipsec_net(const struct net *net);
 
+/* An RCU pointer of an interface or of what belongs to it; ipsec_net.lock held */
+#define ipsec_locked(idev, p)						\
+	rcu_dereference_protected(p,					\
+		lockdep_is_held(&ipsec_net((idev)->net)->lock))
+
 #endif /* _IPSEC_H */

@@ -26,18 +26,13 @@ unsigned int ipsec_mtu_inner(const struct ipsec_sa *sa,
 	return room > 2 ? room - 2 : 0;
 }
 
-static const struct ipsec_net *mtu_net(const struct ipsec_dev *idev)
-{
-	return ipsec_net(idev->net);
-}
-
 void ipsec_mtu_update_peer(struct ipsec_peer *peer)
 {
 	struct ipsec_endpoint *ep;
 	struct ipsec_outer out;
 	struct ipsec_sa *sa;
 
-	lockdep_assert_held(&mtu_net(peer->idev)->lock);
+	lockdep_assert_held(&ipsec_net(peer->idev->net)->lock);
 	local_bh_disable();
 	rcu_read_lock();
 	sa = rcu_dereference(peer->tx);

@@ -150,14 +150,10 @@ static int fill_selectors(struct sk_buff *skb, const struct ipsec_peer *peer)
 	return 0;
 }
 
-#define fill_locked(peer, p)						\
-	rcu_dereference_protected(p,					\
-		lockdep_is_held(&ipsec_net((peer)->idev->net)->lock))
-
 int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 {
-	const struct ipsec_endpoint *ep = fill_locked(peer, peer->endpoint);
-	const struct ipsec_sa *tx = fill_locked(peer, peer->tx);
+	const struct ipsec_endpoint *ep = ipsec_locked(peer->idev, peer->endpoint);
+	const struct ipsec_sa *tx = ipsec_locked(peer->idev, peer->tx);
 	struct nlattr *nest;
 
 	if (fill_name(skb, peer->idev))

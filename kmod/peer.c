@@ -57,10 +57,6 @@ static struct ipsec_net *peer_net(const struct ipsec_dev *idev)
 	return ipsec_net(idev->net);
 }
 
-#define peer_locked(peer, p) \
-	rcu_dereference_protected(p, \
-				  lockdep_is_held(&peer_net((peer)->idev)->lock))
-
 struct ipsec_peer *ipsec_peer_find(struct ipsec_dev *idev, const char *name)
 {
 	struct ipsec_peer *peer;
@@ -81,7 +77,7 @@ void ipsec_peer_put(struct ipsec_peer *peer)
 void ipsec_peer_update_usable(struct ipsec_peer *peer)
 {
 	struct ipsec_dev *idev = peer->idev;
-	struct ipsec_sa *sa = peer_locked(peer, peer->tx);
+	struct ipsec_sa *sa = ipsec_locked(idev, peer->tx);
 	bool usable = sa && ipsec_sa_usable(sa);
 
 	if (usable == peer->usable)
@@ -209,7 +205,7 @@ err_free:
 int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		   struct netlink_ext_ack *extack)
 {
-	struct ipsec_endpoint *old = peer_locked(peer, peer->endpoint);
+	struct ipsec_endpoint *old = ipsec_locked(peer->idev, peer->endpoint);
 	const struct ipsec_addr *remote, *local;
 	struct ipsec_endpoint *ep = NULL;
 	int err;
@@ -241,7 +237,7 @@ void ipsec_peer_flush_sas(struct ipsec_peer *peer)
 {
 	struct ipsec_sa *sa, *next;
 
-	sa = peer_locked(peer, peer->tx);
+	sa = ipsec_locked(peer->idev, peer->tx);
 	if (sa)
 		ipsec_sa_remove(sa);
 	list_for_each_entry_safe(sa, next, &peer->rx, node)
@@ -269,7 +265,7 @@ void ipsec_peer_destroy(struct ipsec_peer *peer)
 	list_del(&peer->node);
 	idev->n_peers--;
 	peer_net(idev)->generation++;
-	ipsec_endpoint_free(peer_locked(peer, peer->endpoint));
+	ipsec_endpoint_free(ipsec_locked(peer->idev, peer->endpoint));
 	RCU_INIT_POINTER(peer->endpoint, NULL);
 	ipsec_peer_put(peer);
 }
@@ -281,7 +277,7 @@ void ipsec_peer_reset_routes(struct ipsec_dev *idev)
 
 	lockdep_assert_held(&peer_net(idev)->lock);
 	list_for_each_entry(peer, &idev->peers, node) {
-		ep = peer_locked(peer, peer->endpoint);
+		ep = ipsec_locked(peer->idev, peer->endpoint);
 		dst_cache_reset(&ep->cache);
 		ipsec_mtu_update_peer(peer);
 	}

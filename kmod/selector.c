@@ -141,10 +141,6 @@ static struct ipsec_trie_node __rcu **trie_root(struct ipsec_dev *idev,
 					&idev->selectors.root6;
 }
 
-#define node_locked(idev, p) \
-	rcu_dereference_protected(p, \
-				  lockdep_is_held(&ipsec_net((idev)->net)->lock))
-
 /*
  * Walk towards a prefix.  Returns the place of the node with that prefix, or the
  * place where it has to be entered: empty, or held by a node that is not above it.
@@ -158,7 +154,7 @@ trie_place(struct ipsec_dev *idev, const struct ipsec_selector *sel,
 	struct ipsec_trie_node *n;
 
 	*up = NULL;
-	while ((n = node_locked(idev, *place)) && n->plen < sel->plen &&
+	while ((n = ipsec_locked(idev, *place)) && n->plen < sel->plen &&
 	       key_common(n->key, key) >= n->plen) {
 		*up = place;
 		place = &n->child[key_bit(key, n->plen)];
@@ -179,8 +175,8 @@ struct ipsec_selector *ipsec_selector_owner(struct ipsec_dev *idev,
 	struct ipsec_trie_node __rcu **up;
 	struct ipsec_trie_node *n;
 
-	n = node_locked(idev, *trie_place(idev, sel, key, &up));
-	return node_is(n, key, sel->plen) ? node_locked(idev, n->sel) : NULL;
+	n = ipsec_locked(idev, *trie_place(idev, sel, key, &up));
+	return node_is(n, key, sel->plen) ? ipsec_locked(idev, n->sel) : NULL;
 }
 
 void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
@@ -191,7 +187,7 @@ void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
 	unsigned int common;
 
 	place = trie_place(idev, sel, key, &up);
-	n = node_locked(idev, *place);
+	n = ipsec_locked(idev, *place);
 	if (node_is(n, key, sel->plen)) {
 		rcu_assign_pointer(n->sel, sel);
 		return;		/* leaf and branch stay spare */
@@ -226,9 +222,9 @@ void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
 static bool node_prune(struct ipsec_dev *idev,
 		       struct ipsec_trie_node __rcu **place)
 {
-	struct ipsec_trie_node *n = node_locked(idev, *place);
-	struct ipsec_trie_node *zero = node_locked(idev, n->child[0]);
-	struct ipsec_trie_node *one = node_locked(idev, n->child[1]);
+	struct ipsec_trie_node *n = ipsec_locked(idev, *place);
+	struct ipsec_trie_node *zero = ipsec_locked(idev, n->child[0]);
+	struct ipsec_trie_node *one = ipsec_locked(idev, n->child[1]);
 
 	if (rcu_access_pointer(n->sel) || (zero && one))
 		return false;
@@ -244,7 +240,7 @@ void ipsec_selector_del(struct ipsec_dev *idev, struct ipsec_selector *sel)
 	struct ipsec_trie_node *n;
 
 	place = trie_place(idev, sel, key, &up);
-	n = node_locked(idev, *place);
+	n = ipsec_locked(idev, *place);
 	RCU_INIT_POINTER(n->sel, NULL);
 	if (node_prune(idev, place) && up)
 		node_prune(idev, up);
