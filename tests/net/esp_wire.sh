@@ -6,7 +6,6 @@
 #   gw  wan 192.0.2.1 ---- veth ---- wan  atk
 #       2001:db8::1                  the other side is esp_wire.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6)
-# timeout: 300
 
 . "$(dirname "$0")/lib.sh"
 

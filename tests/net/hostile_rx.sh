@@ -9,7 +9,6 @@
 #
 #   gw2  wan 192.0.2.1 ----------- veth ---- wan2 atk
 #        has the same address, and no tunnel
-# timeout: 300
 
 . "$(dirname "$0")/lib.sh"
 

@@ -5,7 +5,6 @@
 # is what is shown, as JSON too; what the kernel refuses is said in its words.
 #
 #   gw: ipsec0, wan 192.0.2.1 ===== 192.0.2.2 far
-# timeout: 90
 
 . "$(dirname "$0")/lib.sh"
 

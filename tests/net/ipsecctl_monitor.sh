@@ -5,7 +5,6 @@
 # and as JSON, and keys in none.
 #
 #   gw: ipsec0, wan 192.0.2.1 ===== 192.0.2.2 far
-# timeout: 60
 
 . "$(dirname "$0")/lib.sh"
 

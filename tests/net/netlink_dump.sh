@@ -6,7 +6,6 @@
 #
 #   gw: ipsec0, ipsec1, wan 192.0.2.1
 #   brief: a namespace that goes while its dumps are open
-# timeout: 120
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -6,7 +6,6 @@
 # everything can be removed afterwards.  The seed is fixed: a failure repeats.
 #
 #   gw: ipsec0, ipsec1 (both down), wan 192.0.2.1
-# timeout: 120
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

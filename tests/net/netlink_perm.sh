@@ -6,7 +6,6 @@
 #
 #   gw: ipsec0 - p (192.0.2.2) with its SAs, wan 192.0.2.1
 #   a user namespace of nobody's, first in gw, then with a network of its own
-# timeout: 60
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -8,7 +8,6 @@
 #               \-- q  2001:db8::2 10.2.0.0/16             in 0x1003
 #        ipsec1 --- r  192.0.2.9   everything
 #        wan 192.0.2.1, 2001:db8::1
-# timeout: 120
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

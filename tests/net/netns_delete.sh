@@ -7,7 +7,6 @@
 #   c  ipsec0 10.0.0.1 --- a 192.0.2.1 ===== 192.0.2.2 b --- 10.0.0.2 ipsec0  e
 #
 # A namespace is really gone when the other end of its cable is.
-# timeout: 90
 
 . "$(dirname "$0")/lib.sh"
 

@@ -8,7 +8,6 @@
 #   c  ipsec0 10.0.0.1 ---\
 #   d  ipsec0 10.0.1.1 ---- a  192.0.2.1 ======= 192.0.2.2  b  ipsec0 10.0.0.2
 #   u  (of nobody's)   ---/                                    ipsec1 10.0.1.2
-# timeout: 90
 
 . "$(dirname "$0")/lib.sh"
 

@@ -7,7 +7,6 @@
 #   lan ------------ ours =================== stock
 #   10.N.1.130   10.N.1.1 ipsecN  192.0.2.1   10.N.1.2 xfN
 #   fd0N:1:0:0:8000::2            2001:db8::1
-# timeout: 240
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh

@@ -6,7 +6,6 @@
 #
 #   ours  ipsec4 10.4.1.1 -- 192.0.2.1, .11 ========= 192.0.2.2 -- 10.4.1.2 xf4  stock
 #         ipsec6 10.6.1.1 -- 2001:db8::1, ::11 ==== 2001:db8::2 -- 10.6.1.2 xf6
-# timeout: 240
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh

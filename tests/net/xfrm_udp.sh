@@ -9,7 +9,6 @@
 #         ipsec6 10.6.1.1 fd06:1::1 -- 2001:db8::1 = 2001:db8::2 -- 10.6.1.2 fd06:1::2 xf6
 #         UDP 4500 <====== ESP in UDP ===========
 #                  ======= ESP ==================>
-# timeout: 240
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh

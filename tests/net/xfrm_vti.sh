@@ -7,7 +7,6 @@
 #   ours  ipsecN 10.N.1.1 fd0N:1::1 -- 192.0.2.1 === 192.0.2.2 -- 10.N.1.2 fd0N:1::2 xfN  stock
 #         vt4    10.52.4.1                                             10.52.4.2 lo
 #         vt6    fd52::1 ---------- 2001:db8::1 == 2001:db8::2 --------- fd52::2 lo
-# timeout: 240
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh
