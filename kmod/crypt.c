@@ -2,11 +2,10 @@
 /*
  * crypt.c - one cipher operation on one packet: the request, its scatterlist,
  * nonce and additional data.  It knows ESP's use of an AEAD (RFC 4106 section 5,
- * RFC 7634 section 2), but nothing of headers, routes or replay.
+ * RFC 4309, RFC 7634 section 2), but nothing of headers, routes or replay.
  */
 #include <linux/percpu.h>
 #include <linux/slab.h>
-#include "alg.h"
 #include "compat/crypto.h"
 #include "crypt.h"
 
@@ -35,12 +34,14 @@ struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
 	}
 	if (unlikely(!c)) {
 		c = crypt_alloc(sa->pooled ? CRYPT_CTX_MAX :
-				crypto_aead_reqsize(sa->tfm), GFP_ATOMIC);
+				crypto_aead_reqsize(sa->suite.tfm), GFP_ATOMIC);
 		if (!c)
 			return NULL;
 	}
 	percpu_ref_get(&sa->ref);
 	c->sa = sa;
+	c->pair = NULL;
+	c->hdr = c->hdr_buf;
 	return c;
 }
 
@@ -48,6 +49,10 @@ void ipsec_crypt_put(struct ipsec_crypt *c)
 {
 	struct ipsec_sa *sa = c->sa;
 
+	if (unlikely(c->pair))
+		percpu_ref_put(&c->pair->ref);
+	if (unlikely(c->hdr != c->hdr_buf))
+		kfree(c->hdr);
 	if (likely(sa->pooled && !__this_cpu_read(crypt_cache)))
 		__this_cpu_write(crypt_cache, c);
 	else
@@ -68,15 +73,41 @@ static void crypt_async_done(void *data, int err)
 IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
 
 /*
- * sg[0]: the additional data, RFC 4303 2.2.1: SPI | [high half |] low half
- * sg[1]: text | ICV, in place
- *
- * nonce: salt (4) | IV (8)
+ * The nonce is the salt, or nothing, then the IV, then zeros up to its length (CCM
+ * counts there).  The cipher may work on it.
  */
-static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int sg_len,
-			  unsigned int crypt_len, const void *iv)
+static void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
 {
-	struct ipsec_sa *sa = c->sa;
+	const struct ipsec_suite *suite = &c->sa->suite;
+
+	memcpy(c->nonce, suite->nonce, sizeof(c->nonce));
+	if (iv)
+		memcpy(c->nonce + suite->nonce_off, iv, suite->iv_len);
+}
+
+static void crypt_request(struct ipsec_crypt *c, unsigned int ad_len,
+			  unsigned int crypt_len)
+{
+	aead_request_set_tfm(&c->req, c->sa->suite.tfm);
+	aead_request_set_callback(&c->req, 0,
+				  IPSEC_COMPAT_CRYPTO_CB(crypt_async_done), c);
+	aead_request_set_ad(&c->req, ad_len);
+	aead_request_set_crypt(&c->req, c->sg, c->sg, crypt_len, c->nonce);
+}
+
+/*
+ * sg[0]: additional data, RFC 4303 2.2.1: SPI | [high half |] low half
+ * sg[1]: [IV |] text | ICV, in place
+ *
+ * How far the additional data reaches, and the encryption begins, is the suite's.
+ * @tail: what of the ICV belongs to the text, in the eyes of the cipher.
+ */
+static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
+			  unsigned int tail)
+{
+	const struct ipsec_sa *sa = c->sa;
+	const struct ipsec_suite *suite = &sa->suite;
+	unsigned int iv_ad = suite->iv_is_ad ? suite->iv_len : 0;
 
 	c->aad[0] = sa->id.spi;
 	if (sa->esn) {
@@ -85,19 +116,15 @@ static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int sg_len,
 	} else {
 		c->aad[1] = cpu_to_be32((u32)c->seq);
 	}
-	memcpy(c->nonce, &sa->salt, sizeof(sa->salt));
-	memcpy(c->nonce + sizeof(sa->salt), iv,
-	       IPSEC_NONCE_LEN - sizeof(sa->salt));
+	crypt_nonce(c, text - suite->iv_len);
 
-	sg_init_table(c->sg, ARRAY_SIZE(c->sg));
+	sg_init_table(c->sg, 2);
 	sg_set_buf(&c->sg[0], c->aad, sa->aad_len);
-	sg_set_buf(&c->sg[1], text, sg_len);
-
-	aead_request_set_tfm(&c->req, sa->tfm);
-	aead_request_set_callback(&c->req, 0,
-				  IPSEC_COMPAT_CRYPTO_CB(crypt_async_done), c);
-	aead_request_set_ad(&c->req, sa->aad_len);
-	aead_request_set_crypt(&c->req, c->sg, c->sg, crypt_len, c->nonce);
+	sg_set_buf(&c->sg[1], text - iv_ad, iv_ad + len + suite->icv_len);
+	if (suite->all_is_ad)
+		crypt_request(c, sa->aad_len + iv_ad + len, tail);
+	else
+		crypt_request(c, sa->aad_len + iv_ad, len + tail);
 }
 
 static void crypt_finish(struct ipsec_crypt *c, int err)
@@ -108,17 +135,31 @@ static void crypt_finish(struct ipsec_crypt *c, int err)
 	c->done(c, err);
 }
 
-void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len,
-		      const void *iv)
+void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len)
 {
-	crypt_prepare(c, text, len + c->sa->alg->icv_len, len, iv);
+	crypt_prepare(c, text, len, 0);
 	crypt_finish(c, crypto_aead_encrypt(&c->req));
 }
 
-void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len,
-		      const void *iv)
+void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len)
 {
-	crypt_prepare(c, text, len, len, iv);
+	unsigned int icv_len = c->sa->suite.icv_len;
+
+	crypt_prepare(c, text, len - icv_len, icv_len);
+	crypt_finish(c, crypto_aead_decrypt(&c->req));
+}
+
+void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
+{
+	crypt_nonce(c, iv);
+	crypt_request(c, len, 0);
+	crypt_finish(c, crypto_aead_encrypt(&c->req));
+}
+
+void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
+{
+	crypt_nonce(c, iv);
+	crypt_request(c, len, c->sa->suite.icv_len);
 	crypt_finish(c, crypto_aead_decrypt(&c->req));
 }
 

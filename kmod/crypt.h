@@ -8,7 +8,8 @@
 #include <linux/skbuff.h>
 #include "ipsec.h"
 
-#define IPSEC_NONCE_LEN		12	/* salt and IV */
+/* Of AH: a copy of the header in front of it, as the ICV sees it: bytes */
+#define IPSEC_CRYPT_HDR		128
 
 /*
  * The state of one operation.  It comes from a per-CPU cache of one; when the
@@ -19,9 +20,20 @@ struct ipsec_crypt {
 	struct ipsec_sa *sa;		/* a reference is held */
 	u64 seq;			/* full sequence number */
 	void (*done)(struct ipsec_crypt *c, int err);
-	struct scatterlist sg[2];	/* AAD; text and ICV */
-	__be32 aad[3];			/* SPI, [high half,] low half */
-	u8 nonce[IPSEC_NONCE_LEN];
+
+	/* transmit, ESP inside AH: the other of the two; a reference is held */
+	struct ipsec_sa *pair;
+	u64 pair_seq;
+
+	/* AH */
+	u8 *hdr;			/* this or memory of its own */
+	u8 hdr_buf[IPSEC_CRYPT_HDR];
+	u8 icv[IPSEC_ICV_MAX];
+	__be32 seq_hi;
+
+	struct scatterlist sg[4];	/* additional data; text and ICV */
+	__be32 aad[3];			/* ESP: SPI, [high half,] low half */
+	u8 nonce[IPSEC_NONCE_MAX];
 	struct aead_request req;	/* last: the cipher's own state follows */
 };
 
@@ -33,25 +45,45 @@ struct ipsec_crypt {
  */
 struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa);
 
-/** ipsec_crypt_put() - give back an operation and its reference to the SA */
+/** ipsec_crypt_set_pair() - let an operation hold the other SA of its packet too */
+static inline void ipsec_crypt_set_pair(struct ipsec_crypt *c,
+					struct ipsec_sa *pair, u64 seq)
+{
+	percpu_ref_get(&pair->ref);
+	c->pair = pair;
+	c->pair_seq = seq;
+}
+
+/** ipsec_crypt_put() - give back an operation and its references to SAs */
 void ipsec_crypt_put(struct ipsec_crypt *c);
 
 /**
- * ipsec_crypt_seal() - encrypt in place and append the ICV
+ * ipsec_crypt_seal() - ESP: encrypt in place and append the ICV
  * @c: with skb, sa, seq and done set
- * @text: start of the plaintext, in the linear, unshared part of the packet
+ * @text: start of the plaintext, in the linear, unshared part of the packet; the
+ *	IV is in front of it
  * @len: its length, without the ICV, for which there is room behind it
- * @iv: the 8-byte IV of the packet
  *
  * @c->done is called exactly once, with 0 or a negative error: before this
  * returns, or later from the cipher's context (BH disabled).
  */
-void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len,
-		      const void *iv);
+void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len);
 
 /** ipsec_crypt_open() - the reverse; @len includes the ICV; -EBADMSG: forged */
-void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len,
-		      const void *iv);
+void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len);
+
+/**
+ * ipsec_crypt_sign() - AH: calculate an ICV
+ * @c: with skb, sa, seq and done set; sg holds what is authenticated, and the ICV
+ * @len: of what is authenticated, without the ICV
+ * @iv: of GMAC, or NULL
+ *
+ * As ipsec_crypt_seal().
+ */
+void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
+
+/** ipsec_crypt_verify() - the reverse; -EBADMSG: forged */
+void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 
 /** ipsec_crypt_fits() - do operations of this cipher fit the per-CPU cache? */
 bool ipsec_crypt_fits(struct crypto_aead *tfm);

@@ -6,14 +6,17 @@
 #include <linux/inetdevice.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
 #include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
+#include "ah.h"
 #include "compat/netdevice.h"
 #include "device.h"
+#include "esp.h"
 #include "event.h"
 #include "mtu.h"
 #include "outer.h"
@@ -24,8 +27,16 @@
 
 /* MTU of an interface whose peers are not known yet: fits any overhead */
 #define DEVICE_MTU_DEFAULT	1400
-/* What the largest outer header, ESP header, IV, padding and ICV may take */
-#define DEVICE_OVERHEAD_MAX	(40 + 8 + 8 + 5 + 16)
+/* What the largest outer, UDP, AH and ESP headers, padding and ICVs may take */
+#define DEVICE_OVERHEAD_MAX						\
+	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) +		\
+	 sizeof(struct ipsec_ah_hdr) + 8 + IPSEC_ICV_MAX +		\
+	 sizeof(struct ipsec_esp_hdr) + IPSEC_IV_MAX +			\
+	 IPSEC_ALIGN_MAX - 1 + IPSEC_ESP_TRAILER + IPSEC_ICV_MAX)
+/* The same in front of and behind a packet as most have it: AES-GCM in ESP */
+#define DEVICE_HEADROOM		(IPSEC_OUTER_HEADROOM +			\
+				 sizeof(struct ipsec_esp_hdr) + 8)
+#define DEVICE_TAILROOM		(3 + IPSEC_ESP_TRAILER + 16)
 
 #define DEVICE_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_GSO_SOFTWARE)
@@ -157,9 +168,8 @@ static void device_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom = IPSEC_OUTER_HEADROOM +
-			       sizeof(struct ipsec_esp_hdr);
-	dev->needed_tailroom = 3 + IPSEC_ESP_TRAILER + 16;
+	dev->needed_headroom = DEVICE_HEADROOM;
+	dev->needed_tailroom = DEVICE_TAILROOM;
 	dev->mtu = DEVICE_MTU_DEFAULT;
 	dev->min_mtu = IPV4_MIN_MTU;
 	dev->max_mtu = IP_MAX_MTU - DEVICE_OVERHEAD_MAX;
@@ -180,6 +190,11 @@ static const struct nla_policy device_policy[DEVICE_OPTION_MAX + 1] = {
 	[IFLA_IPSEC_LINK]	= { .type = NLA_U32 },
 	[IFLA_IPSEC_FWMARK]	= { .type = NLA_U32 },
 	[IFLA_IPSEC_MTU_AUTO]	= { .type = NLA_FLAG },
+	[IFLA_IPSEC_DF]		= NLA_POLICY_MAX(NLA_U8, IFIPSEC_DF_CLEAR),
+	[IFLA_IPSEC_DSCP]	= { .type = NLA_U8 },
+	[IFLA_IPSEC_DECAP_DSCP]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_IPSEC_TTL]	= { .type = NLA_U8 },
+	[IFLA_IPSEC_FLOWLABEL]	= { .type = NLA_U32 },
 };
 
 /* Options that this module does not know, or that do not go together */
@@ -199,6 +214,27 @@ static int device_check_options(struct nlattr *tb[], struct nlattr *data[],
 		NL_SET_ERR_MSG_ATTR(extack, data[IFLA_IPSEC_MTU_AUTO],
 				    "the MTU is either a number or automatic");
 		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Numbers that are neither in range nor the special one */
+static int device_check_policy(struct nlattr *data[],
+			       struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = data ? data[IFLA_IPSEC_DSCP] : NULL;
+
+	if (attr && nla_get_u8(attr) > 63 &&
+	    nla_get_u8(attr) != IFIPSEC_DSCP_COPY) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a DSCP is 0 to 63, or 255 to copy that of the inner header");
+		return -ERANGE;
+	}
+	attr = data ? data[IFLA_IPSEC_FLOWLABEL] : NULL;
+	if (attr && nla_get_u32(attr) > 0xfffff &&
+	    nla_get_u32(attr) != IFIPSEC_FLOWLABEL_AUTO) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "a flow label has 20 bits");
+		return -ERANGE;
 	}
 	return 0;
 }
@@ -228,12 +264,31 @@ static int device_check_link(struct net *net, const struct net_device *dev,
 	return 0;
 }
 
+static void device_set_policy(struct ipsec_policy *policy, struct nlattr *data[])
+{
+	if (data[IFLA_IPSEC_DF])
+		WRITE_ONCE(policy->df, nla_get_u8(data[IFLA_IPSEC_DF]));
+	if (data[IFLA_IPSEC_DSCP])
+		WRITE_ONCE(policy->dscp, nla_get_u8(data[IFLA_IPSEC_DSCP]));
+	if (data[IFLA_IPSEC_DECAP_DSCP])
+		WRITE_ONCE(policy->decap_dscp,
+			   nla_get_u8(data[IFLA_IPSEC_DECAP_DSCP]));
+	if (data[IFLA_IPSEC_TTL])
+		WRITE_ONCE(policy->ttl, nla_get_u8(data[IFLA_IPSEC_TTL]));
+	if (data[IFLA_IPSEC_FLOWLABEL])
+		WRITE_ONCE(policy->flowlabel,
+			   nla_get_u32(data[IFLA_IPSEC_FLOWLABEL]));
+}
+
 static void device_configure(struct ipsec_dev *idev, struct nlattr *data[])
 {
-	if (data && data[IFLA_IPSEC_LINK])
+	if (!data)
+		return;
+	if (data[IFLA_IPSEC_LINK])
 		WRITE_ONCE(idev->link, nla_get_u32(data[IFLA_IPSEC_LINK]));
-	if (data && data[IFLA_IPSEC_FWMARK])
+	if (data[IFLA_IPSEC_FWMARK])
 		WRITE_ONCE(idev->fwmark, nla_get_u32(data[IFLA_IPSEC_FWMARK]));
+	device_set_policy(&idev->policy, data);
 }
 
 static int device_newlink(struct net *underlay, struct net_device *dev,
@@ -246,12 +301,15 @@ static int device_newlink(struct net *underlay, struct net_device *dev,
 
 	err = device_check_options(tb, data, extack);
 	if (!err)
+		err = device_check_policy(data, extack);
+	if (!err)
 		err = device_check_link(underlay, dev, data, extack);
 	if (err)
 		return err;
 	idev->dev = dev;
 	idev->net = underlay;
 	idev->mtu_auto = !tb[IFLA_MTU];
+	idev->policy.dscp = IFIPSEC_DSCP_COPY;
 	device_configure(idev, data);
 
 	/*
@@ -301,10 +359,10 @@ static int device_changelink(struct net_device *dev, struct nlattr *tb[],
 	if (!err)
 		err = device_check_mtu(dev, tb[IFLA_MTU], extack);
 	if (!err)
+		err = device_check_policy(data, extack);
+	if (!err)
 		err = device_check_link(idev->net, dev, data, extack);
-	if (err || !data ||
-	    (!data[IFLA_IPSEC_LINK] && !data[IFLA_IPSEC_FWMARK] &&
-	     !data[IFLA_IPSEC_MTU_AUTO]))
+	if (err || !data)
 		return err;
 	mutex_lock(&in->lock);
 	device_configure(idev, data);
@@ -320,16 +378,24 @@ static int device_changelink(struct net_device *dev, struct nlattr *tb[],
 
 static size_t device_get_size(const struct net_device *dev)
 {
-	return nla_total_size(sizeof(u32)) +	/* IFLA_IPSEC_LINK */
-	       nla_total_size(sizeof(u32));	/* IFLA_IPSEC_FWMARK */
+	return 3 * nla_total_size(sizeof(u32)) +	/* LINK, FWMARK, FLOWLABEL */
+	       4 * nla_total_size(sizeof(u8));	/* DF, DSCP, DECAP_DSCP, TTL */
 }
 
 static int device_fill_info(struct sk_buff *skb, const struct net_device *dev)
 {
 	const struct ipsec_dev *idev = netdev_priv(dev);
+	const struct ipsec_policy *policy = &idev->policy;
 
 	if (nla_put_u32(skb, IFLA_IPSEC_LINK, READ_ONCE(idev->link)) ||
-	    nla_put_u32(skb, IFLA_IPSEC_FWMARK, READ_ONCE(idev->fwmark)))
+	    nla_put_u32(skb, IFLA_IPSEC_FWMARK, READ_ONCE(idev->fwmark)) ||
+	    nla_put_u8(skb, IFLA_IPSEC_DF, READ_ONCE(policy->df)) ||
+	    nla_put_u8(skb, IFLA_IPSEC_DSCP, READ_ONCE(policy->dscp)) ||
+	    nla_put_u8(skb, IFLA_IPSEC_DECAP_DSCP,
+		       READ_ONCE(policy->decap_dscp)) ||
+	    nla_put_u8(skb, IFLA_IPSEC_TTL, READ_ONCE(policy->ttl)) ||
+	    nla_put_u32(skb, IFLA_IPSEC_FLOWLABEL,
+			READ_ONCE(policy->flowlabel)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #define _IPSEC_H
 
 #include <linux/atomic.h>
+#include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -28,11 +29,10 @@
 #include <net/gro_cells.h>
 #include <linux/if_ipsec.h>
 #include "replay.h"
+#include "suite.h"
 
 #define IPSEC_KIND	"ipsec"
 
-struct crypto_aead;
-struct ipsec_alg;
 struct ipsec_trie_node;
 
 /* An outer address; the family says which member is in use, AF_UNSPEC: none */
@@ -74,6 +74,15 @@ struct ipsec_trie {
 	struct ipsec_trie_node __rcu *root6;
 };
 
+/* What outer headers have from the interface; each is read by itself */
+struct ipsec_policy {
+	u8 df;				/* enum ifipsec_df */
+	u8 dscp;			/* 0..63, or IFIPSEC_DSCP_COPY */
+	u8 decap_dscp;			/* inner packets get the outer DSCP */
+	u8 ttl;				/* 0: of the route */
+	u32 flowlabel;			/* or IFIPSEC_FLOWLABEL_AUTO */
+};
+
 /* The interface; private data of its net_device */
 struct ipsec_dev {
 	/* read by the packet paths */
@@ -83,6 +92,7 @@ struct ipsec_dev {
 	struct ipsec_dev_stats __percpu *stats;
 	int link;			/* underlay ifindex, 0 = any */
 	u32 fwmark;			/* mark of outer packets, 0 = none */
+	struct ipsec_policy policy;	/* written under rtnl */
 	struct gro_cells gro_cells;
 
 	/* configuration, under ipsec_net.lock */
@@ -109,11 +119,20 @@ struct ipsec_endpoint {
 	struct rcu_head rcu;
 };
 
+/* The protocols, as the index of what a peer may have one of each */
+enum ipsec_slot {
+	IPSEC_ESP,
+	IPSEC_AH,
+	IPSEC_SLOTS
+};
+
 /* A remote IPsec endpoint of an interface */
 struct ipsec_peer {
 	/* read by the packet paths */
 	struct ipsec_dev *idev;
-	struct ipsec_sa __rcu *tx;	/* written under ipsec_net.lock */
+	u8 protect;			/* enum ifipsec_protect */
+	/* written under ipsec_net.lock */
+	struct ipsec_sa __rcu *tx[IPSEC_SLOTS];
 	struct ipsec_endpoint __rcu *endpoint;	/* likewise */
 
 	/* under ipsec_net.lock */
@@ -147,7 +166,7 @@ struct ipsec_selector {
 /* Key of the SADB: RFC 4301 4.1, the SPI and the protocol */
 struct ipsec_sadb_key {
 	__be32 spi;
-	u32 proto;			/* IPPROTO_ESP */
+	u32 proto;			/* IPPROTO_ESP or IPPROTO_AH */
 };
 
 /* A security association: one direction (RFC 4301 4.1) */
@@ -156,14 +175,13 @@ struct ipsec_sa {
 	struct ipsec_sadb_key id;
 	struct ipsec_peer *peer;	/* holds a reference */
 	struct ipsec_dev *idev;		/* holds a reference to its netdev */
-	struct crypto_aead *tfm;
-	const struct ipsec_alg *alg;
-	__be32 salt;			/* first four bytes of the nonce */
+	struct ipsec_suite suite;
 	u8 dir;				/* enum ifipsec_dir */
+	u8 mode;			/* enum ifipsec_mode */
 	bool esn;			/* 64-bit sequence numbers */
+	bool ah_align8;			/* AH over IPv4 as over IPv6 */
 	bool pooled;			/* requests fit the per-CPU ones */
-	u8 aad_len;			/* 8, or 12 with ESN */
-	u16 overhead;			/* ESP header, IV and ICV: bytes */
+	u8 aad_len;			/* of ESP: 8, or 12 with ESN */
 	u64 seq_max;			/* last usable sequence number */
 	u64 seq_soft;			/* IFIPSEC_EXPIRE_SEQ_SOFT from here on */
 	struct ipsec_traffic __percpu *traffic;
@@ -177,7 +195,8 @@ struct ipsec_sa {
 	struct rhash_head sadb_node;	/* inbound: in ipsec_net.sadb */
 	struct list_head node;		/* inbound: in ipsec_peer.rx */
 	netdevice_tracker tracker;
-	u16 key_bits;
+	u16 key_bits;			/* of the cipher, or of the hash in AH */
+	bool insecure;			/* it was asked for in so many words */
 
 	atomic_long_t drops[__IFIPSEC_DROP_MAX];
 	struct work_struct expire_work;	/* tells the listeners, process context */
@@ -193,6 +212,11 @@ enum ipsec_sa_state {
 
 extern unsigned int ipsec_net_id;
 extern struct workqueue_struct *ipsec_wq;
+
+static inline enum ipsec_slot ipsec_slot(const struct ipsec_sa *sa)
+{
+	return sa->id.proto == IPPROTO_AH ? IPSEC_AH : IPSEC_ESP;
+}
 
 /* The module's part of a namespace; valid as long as the namespace is */
 struct ipsec_net *ipsec_net(const struct net *net);

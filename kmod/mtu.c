@@ -7,43 +7,67 @@
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 #include <net/dst.h>
-#include "alg.h"
+#include "ah.h"
+#include "esp.h"
 #include "event.h"
 #include "mtu.h"
 #include "outer.h"
 
-unsigned int ipsec_mtu_inner(const struct ipsec_sa *sa,
+unsigned int ipsec_mtu_inner(const struct ipsec_sa *esp,
+			     const struct ipsec_sa *ah,
 			     const struct ipsec_endpoint *ep,
-			     unsigned int outer_mtu)
+			     unsigned int own_hdr, unsigned int outer_mtu)
 {
-	unsigned int overhead = ipsec_outer_len(ep) + sa->overhead;
+	unsigned int overhead = own_hdr ?: ipsec_outer_len(ep);
 	unsigned int room;
 
+	if (ah)
+		overhead += ipsec_ah_len(ah, ep->remote.family == AF_INET6);
+	if (esp)
+		overhead += ipsec_esp_len(esp) + esp->suite.icv_len;
 	if (outer_mtu <= overhead)
 		return 0;
-	room = round_down(outer_mtu - overhead, sa->alg->align);
-	/* the trailer: pad length and next header */
-	return room > 2 ? room - 2 : 0;
+	room = outer_mtu - overhead;
+	if (esp) {
+		room = round_down(room, esp->suite.align);
+		if (room <= IPSEC_ESP_TRAILER)
+			return 0;
+		room -= IPSEC_ESP_TRAILER;
+	}
+	return own_hdr + room;
+}
+
+/* Of packets without options and extension headers; 0: not known */
+static unsigned int mtu_of_peer(const struct ipsec_peer *peer)
+{
+	const struct ipsec_sa *esp = rcu_dereference(peer->tx[IPSEC_ESP]);
+	const struct ipsec_sa *ah = rcu_dereference(peer->tx[IPSEC_AH]);
+	struct ipsec_endpoint *ep = rcu_dereference(peer->endpoint);
+	unsigned int own_hdr = 0, mtu;
+	struct ipsec_outer out;
+
+	if (!peer->usable || ipsec_outer_route(peer->idev, ep, &out))
+		return 0;
+	if ((esp ?: ah)->mode == IFIPSEC_MODE_TRANSPORT)
+		own_hdr = ipsec_outer_len(ep);
+	mtu = ipsec_mtu_inner(esp, ah, ep, own_hdr, dst_mtu(out.dst));
+	dst_release(out.dst);
+	return mtu;
 }
 
 void ipsec_mtu_update_peer(struct ipsec_peer *peer)
 {
-	struct ipsec_endpoint *ep;
-	struct ipsec_outer out;
-	struct ipsec_sa *sa;
+	unsigned int mtu;
 
 	lockdep_assert_held(&ipsec_net(peer->idev->net)->lock);
 	local_bh_disable();
 	rcu_read_lock();
-	sa = rcu_dereference(peer->tx);
-	ep = rcu_dereference(peer->endpoint);
-	/* without SA or route the last value is the best guess */
-	if (sa && !ipsec_outer_route(peer->idev, ep, &out)) {
-		peer->mtu = ipsec_mtu_inner(sa, ep, dst_mtu(out.dst));
-		dst_release(out.dst);
-	}
+	mtu = mtu_of_peer(peer);
 	rcu_read_unlock();
 	local_bh_enable();
+	/* without SA or route the last value is the best guess */
+	if (mtu)
+		peer->mtu = mtu;
 }
 
 void ipsec_mtu_apply(struct ipsec_dev *idev)

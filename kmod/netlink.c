@@ -167,6 +167,8 @@ const struct nla_policy ipsec_nl_peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
 	[IFIPSEC_PEER_A_REMOTE] = { .type = NLA_BINARY, .len = 16 },
 	[IFIPSEC_PEER_A_LOCAL] = { .type = NLA_BINARY, .len = 16 },
 	[IFIPSEC_PEER_A_SELECTORS] = NLA_POLICY_NESTED(selectors_policy),
+	[IFIPSEC_PEER_A_PROTECT] = NLA_POLICY_RANGE(NLA_U8, IFIPSEC_PROTECT_ESP,
+						    IFIPSEC_PROTECT_ESP_AH),
 };
 
 #define SA_ID_POLICY							\
@@ -192,6 +194,11 @@ const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_FLAGS] = { .type = NLA_U32 },
 	[IFIPSEC_SA_A_REPLAY_WINDOW] = { .type = NLA_U32 },
 	[IFIPSEC_SA_A_SEQ] = { .type = NLA_U64 },
+	[IFIPSEC_SA_A_AUTH] = { .type = NLA_U16 },
+	[IFIPSEC_SA_A_AUTH_KEY] = { .type = NLA_BINARY,
+				     .len = IFIPSEC_KEY_MAX },
+	[IFIPSEC_SA_A_MODE] = NLA_POLICY_RANGE(NLA_U8, IFIPSEC_MODE_TUNNEL,
+					       IFIPSEC_MODE_TRANSPORT),
 };
 
 #define IFACE_POLICY							\

@@ -5,7 +5,7 @@
  * A dump goes on in a later call after as many objects as it has sent; when the
  * tables have changed between, the generation tells (NLM_F_DUMP_INTR).
  */
-#include <crypto/aead.h>
+#include <linux/crypto.h>
 #include "alg.h"
 #include "compat/genetlink.h"
 #include "netlink.h"
@@ -80,15 +80,14 @@ static int dump_sa(struct dump *d, struct ipsec_sa *sa)
 	return hdr ? dump_end(d, hdr, ipsec_nl_fill_sa(d->skb, sa)) : err;
 }
 
-static int dump_peer_sas(struct dump *d, struct ipsec_net *in,
-			 struct ipsec_peer *peer)
+static int dump_peer_sas(struct dump *d, struct ipsec_peer *peer)
 {
 	struct ipsec_sa *sa;
-	int err;
+	int i, err;
 
-	sa = rcu_dereference_protected(peer->tx, lockdep_is_held(&in->lock));
-	if (sa) {
-		err = dump_sa(d, sa);
+	for (i = 0; i < IPSEC_SLOTS; i++) {
+		sa = ipsec_locked(peer->idev, peer->tx[i]);
+		err = sa ? dump_sa(d, sa) : 0;
 		if (err)
 			return err;
 	}
@@ -120,7 +119,7 @@ static int dump_all(struct dump *d, struct ipsec_net *in)
 		list_for_each_entry(peer, &idev->peers, node) {
 			err = d->cmd == IFIPSEC_CMD_PEER_GET ?
 				dump_peer(d, peer) :
-				dump_peer_sas(d, in, peer);
+				dump_peer_sas(d, peer);
 			if (err)
 				return err;
 		}
@@ -182,35 +181,36 @@ int ipsec_nl_dev_get(struct sk_buff *skb, struct genl_info *info)
 	return ipsec_nl_reply_end(info, msg, hdr, err);
 }
 
-/* The name of the implementation that the crypto API would choose, if any */
-static int alg_put_driver(struct sk_buff *skb, const struct ipsec_alg *alg)
+static u32 alg_flags(const struct ipsec_alg *alg)
 {
-	struct crypto_aead *tfm = crypto_alloc_aead(alg->driver, 0, 0);
-	int err;
+	bool encr = alg->type == IPSEC_ALG_ENCR;
 
-	if (IS_ERR(tfm))
-		return 0;
-	err = nla_put_string(skb, IFIPSEC_ALG_A_DRIVER,
-			     crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)));
-	crypto_free_aead(tfm);
-	return err;
+	return (alg->flags & IPSEC_ALG_INSECURE ? IFIPSEC_ALG_F_INSECURE : 0) |
+	       (encr && !alg->icv_len ? IFIPSEC_ALG_F_NEEDS_AUTH : 0) |
+	       (!encr && alg->flags & IPSEC_ALG_GMAC ? IFIPSEC_ALG_F_AH_ONLY : 0);
 }
 
 static int alg_fill(struct sk_buff *skb, const struct ipsec_alg *alg)
 {
 	struct nlattr *nest = nla_nest_start(skb, IFIPSEC_A_ALG);
+	char driver[CRYPTO_MAX_ALG_NAME];
 	unsigned int i;
 
-	if (!nest || nla_put_u16(skb, IFIPSEC_ALG_A_ENCR, alg->encr) ||
+	if (!nest ||
+	    nla_put_u16(skb, alg->type == IPSEC_ALG_ENCR ? IFIPSEC_ALG_A_ENCR :
+							   IFIPSEC_ALG_A_AUTH,
+			alg->id) ||
 	    nla_put_string(skb, IFIPSEC_ALG_A_NAME, alg->name) ||
 	    nla_put_u32(skb, IFIPSEC_ALG_A_SALT_BITS, alg->salt_len * 8) ||
 	    nla_put_u32(skb, IFIPSEC_ALG_A_IV_LEN, alg->iv_len) ||
-	    nla_put_u32(skb, IFIPSEC_ALG_A_ICV_LEN, alg->icv_len))
+	    nla_put_u32(skb, IFIPSEC_ALG_A_ICV_LEN, alg->icv_len) ||
+	    nla_put_u32(skb, IFIPSEC_ALG_A_FLAGS, alg_flags(alg)))
 		return -EMSGSIZE;
 	for (i = 0; i < IPSEC_ALG_KEY_SIZES && alg->key_bits[i]; i++)
 		if (nla_put_u32(skb, IFIPSEC_ALG_A_KEY_BITS, alg->key_bits[i]))
 			return -EMSGSIZE;
-	if (alg_put_driver(skb, alg))
+	if (ipsec_suite_alg_driver(alg, driver) &&
+	    nla_put_string(skb, IFIPSEC_ALG_A_DRIVER, driver))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

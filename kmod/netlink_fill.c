@@ -3,7 +3,7 @@
  * netlink_fill.c - an interface, a peer or an SA as attributes of a message, the
  * same for answers, dumps and events.  Keys have no way in here.
  */
-#include <crypto/aead.h>
+#include <linux/crypto.h>
 #include <net/net_namespace.h>
 #include "alg.h"
 #include "netlink.h"
@@ -17,7 +17,7 @@
 
 size_t ipsec_nl_dev_size(void)
 {
-	return NAME_SIZE + nla_total_size(0) + 7 * nla_total_size(4) +
+	return NAME_SIZE + nla_total_size(0) + 12 * nla_total_size(4) +
 	       STATS_SIZE;
 }
 
@@ -25,7 +25,7 @@ size_t ipsec_nl_peer_size(const struct ipsec_peer *peer)
 {
 	return NAME_SIZE + 2 * nla_total_size(0) +
 	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
-	       2 * nla_total_size(16) + 3 * nla_total_size(4) +
+	       2 * nla_total_size(16) + 5 * nla_total_size(4) +
 	       peer->n_selectors * SELECTOR_SIZE;
 }
 
@@ -33,7 +33,7 @@ size_t ipsec_nl_sa_size(void)
 {
 	return NAME_SIZE + 2 * nla_total_size(0) +
 	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
-	       8 * nla_total_size(4) + nla_total_size_64bit(8) +
+	       10 * nla_total_size(4) + nla_total_size_64bit(8) +
 	       nla_total_size(CRYPTO_MAX_ALG_NAME) + STATS_SIZE +
 	       nla_total_size(4);	/* IFIPSEC_A_EXPIRE of an event */
 }
@@ -93,6 +93,17 @@ static u8 dev_operstate(const struct net_device *dev)
 	return netif_dormant(dev) ? IF_OPER_DORMANT : IF_OPER_UP;
 }
 
+static int fill_policy(struct sk_buff *skb, const struct ipsec_policy *policy)
+{
+	if (nla_put_u8(skb, IFIPSEC_DEV_A_DF, policy->df) ||
+	    nla_put_u8(skb, IFIPSEC_DEV_A_DSCP, policy->dscp) ||
+	    nla_put_u8(skb, IFIPSEC_DEV_A_DECAP_DSCP, policy->decap_dscp) ||
+	    nla_put_u8(skb, IFIPSEC_DEV_A_TTL, policy->ttl) ||
+	    nla_put_u32(skb, IFIPSEC_DEV_A_FLOWLABEL, policy->flowlabel))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
 {
 	struct ipsec_stats_sum sum;
@@ -111,6 +122,7 @@ int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
 		       dev_operstate(idev->dev)) ||
 	    nla_put_u32(skb, IFIPSEC_DEV_A_PEERS, idev->n_peers) ||
 	    nla_put_u32(skb, IFIPSEC_DEV_A_SAS, idev->n_sas) ||
+	    fill_policy(skb, &idev->policy) ||
 	    fill_stats(skb, IFIPSEC_DEV_A_STATS, &sum))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -153,7 +165,8 @@ static int fill_selectors(struct sk_buff *skb, const struct ipsec_peer *peer)
 int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 {
 	const struct ipsec_endpoint *ep = ipsec_locked(peer->idev, peer->endpoint);
-	const struct ipsec_sa *tx = ipsec_locked(peer->idev, peer->tx);
+	const struct ipsec_sa *esp = ipsec_locked(peer->idev, peer->tx[IPSEC_ESP]);
+	const struct ipsec_sa *ah = ipsec_locked(peer->idev, peer->tx[IPSEC_AH]);
 	struct nlattr *nest;
 
 	if (fill_name(skb, peer->idev))
@@ -165,16 +178,38 @@ int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 	    fill_addr(skb, IFIPSEC_PEER_A_LOCAL, &ep->local) ||
 	    fill_selectors(skb, peer) ||
 	    nla_put_u32(skb, IFIPSEC_PEER_A_MTU, peer->mtu) ||
-	    (tx && nla_put_be32(skb, IFIPSEC_PEER_A_TX_SPI, tx->id.spi)) ||
-	    nla_put_u32(skb, IFIPSEC_PEER_A_RX_SAS, peer->n_rx))
+	    (esp && nla_put_be32(skb, IFIPSEC_PEER_A_TX_SPI, esp->id.spi)) ||
+	    (ah && nla_put_be32(skb, IFIPSEC_PEER_A_TX_AH_SPI, ah->id.spi)) ||
+	    nla_put_u32(skb, IFIPSEC_PEER_A_RX_SAS, peer->n_rx) ||
+	    nla_put_u8(skb, IFIPSEC_PEER_A_PROTECT, peer->protect))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
+static u32 sa_flags(const struct ipsec_sa *sa)
+{
+	return (sa->esn ? IFIPSEC_SA_F_ESN : 0) |
+	       (sa->insecure ? IFIPSEC_SA_F_INSECURE : 0) |
+	       (sa->ah_align8 ? IFIPSEC_SA_F_AH_ALIGN8 : 0);
+}
+
+static int fill_sa_algs(struct sk_buff *skb, const struct ipsec_sa *sa)
+{
+	const struct ipsec_suite *suite = &sa->suite;
+
+	if ((suite->encr &&
+	     nla_put_u16(skb, IFIPSEC_SA_A_ENCR, suite->encr->id)) ||
+	    (suite->auth &&
+	     nla_put_u16(skb, IFIPSEC_SA_A_AUTH, suite->auth->id)) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_KEY_BITS, sa->key_bits) ||
+	    nla_put_string(skb, IFIPSEC_SA_A_DRIVER, ipsec_suite_driver(suite)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 {
-	const char *driver = crypto_tfm_alg_driver_name(crypto_aead_tfm(sa->tfm));
 	bool in = sa->dir == IFIPSEC_DIR_IN;
 	u64 seq = in ? READ_ONCE(sa->replay.top) :
 		       (u64)atomic64_read(&sa->tx_seq);
@@ -184,14 +219,12 @@ static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 	if (nla_put_u8(skb, IFIPSEC_SA_A_DIR, sa->dir) ||
 	    nla_put_be32(skb, IFIPSEC_SA_A_SPI, sa->id.spi) ||
 	    nla_put_u8(skb, IFIPSEC_SA_A_PROTO, sa->id.proto) ||
-	    nla_put_u16(skb, IFIPSEC_SA_A_ENCR, sa->alg->encr) ||
-	    nla_put_u32(skb, IFIPSEC_SA_A_KEY_BITS, sa->key_bits) ||
-	    nla_put_u32(skb, IFIPSEC_SA_A_FLAGS,
-			sa->esn ? IFIPSEC_SA_F_ESN : 0) ||
+	    nla_put_u8(skb, IFIPSEC_SA_A_MODE, sa->mode) ||
+	    fill_sa_algs(skb, sa) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_FLAGS, sa_flags(sa)) ||
 	    (in && nla_put_u32(skb, IFIPSEC_SA_A_REPLAY_WINDOW,
 			       sa->replay.window)) ||
 	    nla_put_u64_64bit(skb, IFIPSEC_SA_A_SEQ, seq, IFIPSEC_SA_A_PAD) ||
-	    nla_put_string(skb, IFIPSEC_SA_A_DRIVER, driver) ||
 	    fill_stats(skb, IFIPSEC_SA_A_STATS, &sum))
 		return -EMSGSIZE;
 	return 0;

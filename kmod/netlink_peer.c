@@ -200,6 +200,8 @@ static int parse_config(struct genl_info *info, struct ipsec_peer_config *cfg)
 		err = parse_endpoints(info, tb, cfg);
 	if (!err && tb[IFIPSEC_PEER_A_SELECTORS])
 		err = parse_selectors(info, tb[IFIPSEC_PEER_A_SELECTORS], cfg);
+	if (!err && tb[IFIPSEC_PEER_A_PROTECT])
+		cfg->protect = nla_get_u8(tb[IFIPSEC_PEER_A_PROTECT]);
 	return err;
 }
 

@@ -35,29 +35,98 @@ static int parse_id(struct genl_info *info, struct nlattr **tb,
 	if (ntohl(cfg->spi) < IFIPSEC_SPI_MIN)
 		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_SPI],
 				       "SPIs 0 to 255 are reserved (RFC 4303); use 256 or more");
-	if (cfg->proto != IPPROTO_ESP)
+	if (cfg->proto != IPPROTO_ESP && cfg->proto != IPPROTO_AH)
 		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_PROTO],
-				       "the protocol of an SA is ESP (50)");
+				       "the protocol of an SA is ESP (50) or AH (51)");
 	return 0;
 }
 
-static int parse_key(struct genl_info *info, struct nlattr **tb,
-		     struct ipsec_sa_config *cfg)
+/* An algorithm of one of the two lists, and its key */
+static int parse_alg(struct genl_info *info, enum ipsec_alg_type type,
+		     const struct nlattr *id, const struct nlattr *key,
+		     const struct ipsec_alg **alg, const void **data,
+		     unsigned int *len)
 {
-	if (!tb[IFIPSEC_SA_A_ENCR])
-		return ipsec_nl_refuse(info, NULL, "an SA needs an encryption algorithm");
-	if (!tb[IFIPSEC_SA_A_KEY])
-		return ipsec_nl_refuse(info, NULL, "an SA needs a key");
-	cfg->alg = ipsec_alg_find(nla_get_u16(tb[IFIPSEC_SA_A_ENCR]));
-	if (!cfg->alg) {
-		ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_ENCR],
-				"the module does not know the encryption algorithm");
+	*alg = ipsec_alg_find(type, nla_get_u16(id));
+	if (!*alg) {
+		ipsec_nl_refuse(info, id, type == IPSEC_ALG_ENCR ?
+				"the module does not know the encryption algorithm" :
+				"the module does not know the integrity algorithm");
 		return -EOPNOTSUPP;
 	}
-	cfg->key = nla_data(tb[IFIPSEC_SA_A_KEY]);
-	cfg->key_len = nla_len(tb[IFIPSEC_SA_A_KEY]);
-	if (!ipsec_alg_key_bits(cfg->alg, cfg->key_len))
-		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_KEY], cfg->alg->key_error);
+	if (key) {
+		*data = nla_data(key);
+		*len = nla_len(key);
+	} else if ((*alg)->key_bits[0]) {
+		return ipsec_nl_refuse(info, id, type == IPSEC_ALG_ENCR ?
+				       "an SA needs a key" :
+				       "an integrity algorithm needs a key");
+	}
+	if (!ipsec_alg_takes(*alg, *len))
+		return ipsec_nl_refuse(info, key, (*alg)->key_error);
+	return 0;
+}
+
+static int parse_encr(struct genl_info *info, struct nlattr **tb,
+		      struct ipsec_sa_config *cfg)
+{
+	const struct nlattr *id = tb[IFIPSEC_SA_A_ENCR];
+	const struct nlattr *key = tb[IFIPSEC_SA_A_KEY];
+
+	if (cfg->proto == IPPROTO_AH)
+		return id || key ?
+			ipsec_nl_refuse(info, id ?: key, "AH does not encrypt") : 0;
+	if (!id)
+		return ipsec_nl_refuse(info, NULL, "an SA needs an encryption algorithm");
+	return parse_alg(info, IPSEC_ALG_ENCR, id, key, &cfg->encr, &cfg->key,
+			 &cfg->key_len);
+}
+
+static int parse_auth(struct genl_info *info, struct nlattr **tb,
+		      struct ipsec_sa_config *cfg)
+{
+	const struct nlattr *id = tb[IFIPSEC_SA_A_AUTH];
+	const struct nlattr *key = tb[IFIPSEC_SA_A_AUTH_KEY];
+	int err;
+
+	if (!id || nla_get_u16(id) == IFIPSEC_AUTH_NONE)
+		return key ? ipsec_nl_refuse(info, key,
+					     "there is no algorithm for the integrity key") : 0;
+	err = parse_alg(info, IPSEC_ALG_AUTH, id, key, &cfg->auth, &cfg->auth_key,
+			&cfg->auth_key_len);
+	if (err)
+		return err;
+	if (cfg->encr && cfg->encr->icv_len)
+		return ipsec_nl_refuse(info, id,
+				       "the encryption algorithm brings its own integrity");
+	if (cfg->encr && cfg->auth->flags & IPSEC_ALG_GMAC)
+		return ipsec_nl_refuse(info, id,
+				       "with ESP, GMAC is the encryption algorithm null-aes-gmac");
+	return 0;
+}
+
+/* RFC 8221: what is too weak, and what is no protection at all */
+static int check_strength(struct genl_info *info,
+			  const struct ipsec_sa_config *cfg)
+{
+	bool integrity = cfg->auth || (cfg->encr && cfg->encr->icv_len);
+
+	if (!integrity && cfg->proto == IPPROTO_AH)
+		return ipsec_nl_refuse(info, NULL, "AH needs an integrity algorithm");
+	if (!integrity && !cfg->encr->key_bits[0])
+		return ipsec_nl_refuse(info, NULL,
+				       "neither encryption nor integrity: that protects nothing");
+	if (!integrity && !cfg->insecure)
+		return ipsec_nl_refuse(info, NULL,
+				       "encryption without integrity can be altered on the way; add an integrity algorithm, or say insecure");
+	if (cfg->insecure)
+		return 0;
+	if (cfg->encr && cfg->encr->flags & IPSEC_ALG_INSECURE)
+		return ipsec_nl_refuse(info, NULL,
+				       "the encryption algorithm is too weak (RFC 8221); choose another, or say insecure");
+	if (cfg->auth && cfg->auth->flags & IPSEC_ALG_INSECURE)
+		return ipsec_nl_refuse(info, NULL,
+				       "the integrity algorithm is too weak (RFC 8221); choose another, or say insecure");
 	return 0;
 }
 
@@ -69,11 +138,17 @@ static int parse_flags(struct genl_info *info, struct nlattr **tb,
 	if (!tb[IFIPSEC_SA_A_FLAGS])
 		return 0;
 	flags = nla_get_u32(tb[IFIPSEC_SA_A_FLAGS]);
-	if (flags & ~IFIPSEC_SA_F_ESN) {
+	if (flags & ~(IFIPSEC_SA_F_ESN | IFIPSEC_SA_F_INSECURE |
+		      IFIPSEC_SA_F_AH_ALIGN8)) {
 		ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_FLAGS], "an SA has no such flag");
 		return -EOPNOTSUPP;
 	}
 	cfg->esn = flags & IFIPSEC_SA_F_ESN;
+	cfg->insecure = flags & IFIPSEC_SA_F_INSECURE;
+	cfg->ah_align8 = flags & IFIPSEC_SA_F_AH_ALIGN8;
+	if (cfg->ah_align8 && cfg->proto != IPPROTO_AH)
+		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_FLAGS],
+				       "only AH has an alignment to choose");
 	return 0;
 }
 
@@ -81,13 +156,23 @@ static int parse_replay(struct genl_info *info, struct nlattr **tb,
 			struct ipsec_sa_config *cfg)
 {
 	const struct nlattr *attr = tb[IFIPSEC_SA_A_REPLAY_WINDOW];
+	bool integrity = cfg->auth || cfg->encr->icv_len;
 	u32 window;
 
-	if (cfg->dir == IFIPSEC_DIR_OUT && attr)
-		return ipsec_nl_refuse(info, attr, "an outbound SA has no replay window");
+	/* RFC 4303 2.2.1, 3.4.3: a number that can be forged says nothing */
+	if (!integrity && cfg->esn)
+		return ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_FLAGS],
+				       "extended sequence numbers need an integrity algorithm");
 	if (cfg->dir == IFIPSEC_DIR_OUT)
-		return 0;
-	window = attr ? nla_get_u32(attr) : IFIPSEC_REPLAY_WINDOW_DEFAULT;
+		return attr ? ipsec_nl_refuse(info, attr,
+					      "an outbound SA has no replay window") : 0;
+	if (attr)
+		window = nla_get_u32(attr);
+	else
+		window = integrity ? IFIPSEC_REPLAY_WINDOW_DEFAULT : 0;
+	if (window && !integrity)
+		return ipsec_nl_refuse(info, attr,
+				       "a replay window needs an integrity algorithm");
 	if (window && (window < IFIPSEC_REPLAY_WINDOW_MIN ||
 		       window > IFIPSEC_REPLAY_WINDOW_MAX)) {
 		ipsec_nl_refuse(info, attr,
@@ -127,11 +212,18 @@ static int parse_config(struct genl_info *info, struct nlattr **tb,
 {
 	int err;
 
+	cfg->mode = IFIPSEC_MODE_TUNNEL;
+	if (tb[IFIPSEC_SA_A_MODE])
+		cfg->mode = nla_get_u8(tb[IFIPSEC_SA_A_MODE]);
 	err = parse_id(info, tb, cfg);
 	if (!err)
-		err = parse_key(info, tb, cfg);
+		err = parse_encr(info, tb, cfg);
+	if (!err)
+		err = parse_auth(info, tb, cfg);
 	if (!err)
 		err = parse_flags(info, tb, cfg);
+	if (!err)
+		err = check_strength(info, cfg);
 	if (!err)
 		err = parse_replay(info, tb, cfg);
 	if (!err)
@@ -199,25 +291,34 @@ int ipsec_nl_sa_new(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The SA of a peer with this direction and SPI; ipsec_net.lock held */
-static struct ipsec_sa *find_sa(struct ipsec_net *in, struct ipsec_peer *peer,
+static bool is_named(const struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
+{
+	return sa->id.spi == cfg->spi && sa->id.proto == cfg->proto;
+}
+
+/* The SA of a peer with this direction, SPI and protocol; ipsec_net.lock held */
+static struct ipsec_sa *find_sa(struct ipsec_peer *peer,
 				const struct ipsec_sa_config *cfg)
 {
 	struct ipsec_sa *sa;
+	int i;
 
 	if (cfg->dir == IFIPSEC_DIR_OUT) {
-		sa = rcu_dereference_protected(peer->tx,
-					       lockdep_is_held(&in->lock));
-		return sa && sa->id.spi == cfg->spi ? sa : NULL;
+		for (i = 0; i < IPSEC_SLOTS; i++) {
+			sa = ipsec_locked(peer->idev, peer->tx[i]);
+			if (sa && is_named(sa, cfg))
+				return sa;
+		}
+		return NULL;
 	}
 	list_for_each_entry(sa, &peer->rx, node)
-		if (sa->id.spi == cfg->spi)
+		if (is_named(sa, cfg))
 			return sa;
 	return NULL;
 }
 
 /* The SA that a request names, or ERR_PTR; ipsec_net.lock held */
-static struct ipsec_sa *named_sa(struct genl_info *info, struct ipsec_net *in,
+static struct ipsec_sa *named_sa(struct genl_info *info,
 				 struct nlattr **peer_tb,
 				 const struct ipsec_sa_config *cfg)
 {
@@ -226,7 +327,7 @@ static struct ipsec_sa *named_sa(struct genl_info *info, struct ipsec_net *in,
 
 	if (IS_ERR(peer))
 		return ERR_CAST(peer);
-	sa = find_sa(in, peer, cfg);
+	sa = find_sa(peer, cfg);
 	if (sa)
 		return sa;
 	ipsec_nl_refuse(info, NULL, cfg->dir == IFIPSEC_DIR_OUT ?
@@ -278,7 +379,7 @@ int ipsec_nl_sa_set(struct sk_buff *skb, struct genl_info *info)
 		return ipsec_nl_refuse(info, info->attrs[IFIPSEC_A_SA],
 				       "there is nothing to set: give a sequence number");
 	in = ipsec_nl_lock(info);
-	sa = named_sa(info, in, peer_tb, &cfg);
+	sa = named_sa(info, peer_tb, &cfg);
 	err = IS_ERR(sa) ? PTR_ERR(sa) :
 			   sa_set_seq(info, sa, tb[IFIPSEC_SA_A_SEQ]);
 	ipsec_nl_unlock(in);
@@ -298,7 +399,7 @@ int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	in = ipsec_nl_lock(info);
-	sa = named_sa(info, in, peer_tb, &cfg);
+	sa = named_sa(info, peer_tb, &cfg);
 	if (IS_ERR(sa))
 		err = PTR_ERR(sa);
 	else
@@ -325,7 +426,7 @@ int ipsec_nl_sa_get(struct sk_buff *skb, struct genl_info *info)
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&in->lock);
-	sa = named_sa(info, in, peer_tb, &cfg);
+	sa = named_sa(info, peer_tb, &cfg);
 	err = IS_ERR(sa) ? PTR_ERR(sa) : ipsec_nl_fill_sa(msg, sa);
 	mutex_unlock(&in->lock);
 	return ipsec_nl_reply_end(info, msg, hdr, err);

@@ -12,7 +12,9 @@
 #include <linux/slab.h>
 #include <net/addrconf.h>
 #include <net/ip.h>
+#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
+#include <net/ip_fib.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 #include <net/route.h>
@@ -55,6 +57,61 @@ unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep)
 					      sizeof(struct ipv6hdr);
 }
 
+/* Could an outer packet leave through this device, and not come back to us? */
+static bool outer_underlay(const struct ipsec_dev *idev,
+			   const struct net_device *dev)
+{
+	return dev != idev->dev && dev->flags & IFF_UP &&
+	       !(dev->flags & IFF_LOOPBACK);
+}
+
+/*
+ * The best route leads into the interface itself, because a peer's outer address is
+ * routed there (transport mode, a default route): which device has the best of the
+ * others?  Return: its index or 0.
+ */
+static int outer_avoid4(const struct ipsec_dev *idev, const struct flowi4 *fl4)
+{
+	struct fib_result res;
+	struct net_device *dev;
+	int best = -1, link = 0;
+	struct flowi4 fl;
+
+	for_each_netdev_rcu(idev->net, dev) {
+		if (!outer_underlay(idev, dev))
+			continue;
+		fl = *fl4;
+		fl.flowi4_oif = dev->ifindex;
+		if (fib_lookup(idev->net, &fl, &res, FIB_LOOKUP_NOREF) ||
+		    res.type != RTN_UNICAST || res.prefixlen <= best)
+			continue;
+		best = res.prefixlen;
+		link = dev->ifindex;
+	}
+	return link;
+}
+
+/* A route that does not lead into the interface itself */
+static int outer_lookup4(struct ipsec_dev *idev, struct flowi4 *fl4,
+			 struct rtable **rt)
+{
+	struct flowi4 fl = *fl4;
+
+	/* not ip_route_output_key(): that asks the IPsec policies */
+	*rt = __ip_route_output_key(idev->net, fl4);
+	if (IS_ERR(*rt))
+		return PTR_ERR(*rt);
+	if (likely((*rt)->dst.dev != idev->dev))
+		return 0;
+	ip_rt_put(*rt);
+	fl.flowi4_oif = outer_avoid4(idev, &fl);
+	if (!fl.flowi4_oif)
+		return -ELOOP;
+	*fl4 = fl;
+	*rt = __ip_route_output_key(idev->net, fl4);
+	return PTR_ERR_OR_ZERO(*rt);
+}
+
 static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 			struct ipsec_outer *out)
 {
@@ -66,6 +123,7 @@ static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		.saddr		= ep->local.v4,
 	};
 	struct rtable *rt;
+	int err;
 
 	out->local.family = AF_INET;
 	rt = dst_cache_get_ip4(&ep->cache, &out->local.v4);
@@ -74,14 +132,9 @@ static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		return 0;
 	}
 
-	/* not ip_route_output_key(): that asks the IPsec policies */
-	rt = __ip_route_output_key(idev->net, &fl4);
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
-	if (rt->dst.dev == idev->dev) {
-		ip_rt_put(rt);
-		return -ELOOP;
-	}
+	err = outer_lookup4(idev, &fl4, &rt);
+	if (err)
+		return err;
 	dst_cache_set_ip4(&ep->cache, &rt->dst, fl4.saddr);
 	out->local.v4 = fl4.saddr;
 	out->dst = &rt->dst;
@@ -105,11 +158,65 @@ static int outer_lookup6_from(struct ipsec_dev *idev, struct flowi6 *fl6,
 		return -EADDRNOTAVAIL;
 	/* strict: with a source the lookup would only prefer the link */
 	*dst = ip6_route_output_flags(idev->net, NULL, fl6,
-				      idev->link ? RT6_LOOKUP_F_IFACE : 0);
+				      fl6->flowi6_oif ? RT6_LOOKUP_F_IFACE : 0);
 	err = (*dst)->error;
 	if (err)
 		dst_release(*dst);
 	return err;
+}
+
+/* Length of the prefix that a route is for, or -1 */
+static int outer_plen6(const struct dst_entry *dst)
+{
+	const struct rt6_info *rt = container_of(dst, struct rt6_info, dst);
+	const struct fib6_info *from = rcu_dereference(rt->from);
+
+	return from ? from->fib6_dst.plen : -1;
+}
+
+/* As outer_avoid4() */
+static int outer_avoid6(const struct ipsec_dev *idev, const struct flowi6 *fl6)
+{
+	struct net_device *dev;
+	struct dst_entry *dst;
+	int best = -1, link = 0;
+	struct flowi6 fl;
+
+	for_each_netdev_rcu(idev->net, dev) {
+		if (!outer_underlay(idev, dev))
+			continue;
+		fl = *fl6;
+		fl.flowi6_oif = dev->ifindex;
+		dst = ip6_route_output_flags(idev->net, NULL, &fl,
+					     RT6_LOOKUP_F_IFACE);
+		if (!dst->error && outer_plen6(dst) > best) {
+			best = outer_plen6(dst);
+			link = dev->ifindex;
+		}
+		dst_release(dst);
+	}
+	return link;
+}
+
+static int outer_lookup6(struct ipsec_dev *idev, struct flowi6 *fl6,
+			 struct dst_entry **dst)
+{
+	int (*lookup)(struct ipsec_dev *idev, struct flowi6 *fl6,
+		      struct dst_entry **dst) =
+		ipv6_addr_any(&fl6->saddr) ? outer_lookup6_any :
+					     outer_lookup6_from;
+	struct flowi6 fl = *fl6;
+	int err;
+
+	err = lookup(idev, fl6, dst);
+	if (err || likely((*dst)->dev != idev->dev))
+		return err;
+	dst_release(*dst);
+	fl.flowi6_oif = outer_avoid6(idev, &fl);
+	if (!fl.flowi6_oif)
+		return -ELOOP;
+	*fl6 = fl;
+	return lookup(idev, fl6, dst);
 }
 
 static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
@@ -132,15 +239,9 @@ static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		return 0;
 	}
 
-	err = ep->local.family == AF_UNSPEC ?
-		outer_lookup6_any(idev, &fl6, &dst) :
-		outer_lookup6_from(idev, &fl6, &dst);
+	err = outer_lookup6(idev, &fl6, &dst);
 	if (err)
 		return err;
-	if (dst->dev == idev->dev) {
-		dst_release(dst);
-		return -ELOOP;
-	}
 	dst_cache_set_ip6(&ep->cache, dst, &fl6.saddr);
 	out->local.v6 = fl6.saddr;
 	out->dst = dst;
@@ -154,61 +255,67 @@ int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 					      outer_route6(idev, ep, out);
 }
 
-static int outer_send4(struct sk_buff *skb, struct ipsec_dev *idev,
-		       const struct ipsec_addr *remote,
-		       const struct ipsec_addr *local, u8 tos, bool df)
+static void outer_push4(struct sk_buff *skb, struct net *net,
+			const struct ipsec_outer_hdr *h)
 {
-	struct iphdr *iph;
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
-	skb_push(skb, sizeof(*iph));
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, sizeof(*iph));
 	skb->protocol = htons(ETH_P_IP);
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-
-	iph = ip_hdr(skb);
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = tos;
-	iph->frag_off = df ? htons(IP_DF) : 0;
-	iph->ttl = ip4_dst_hoplimit(skb_dst(skb));
-	iph->protocol = IPPROTO_ESP;
-	iph->saddr = local->v4;
-	iph->daddr = remote->v4;
+	iph->tos = h->tos;
+	iph->tot_len = htons(skb->len);
+	iph->frag_off = h->df ? htons(IP_DF) : 0;
+	iph->ttl = h->ttl ?: ip4_dst_hoplimit(skb_dst(skb));
+	iph->protocol = h->proto;
+	iph->saddr = h->local->v4;
+	iph->daddr = h->remote->v4;
 	/* RFC 6864 4.1: the identification of an atomic datagram means nothing */
-	if (df)
+	if (h->df)
 		iph->id = 0;
 	else
-		__ip_select_ident(idev->net, iph, 1);
-	return ip_local_out(idev->net, NULL, skb);
+		__ip_select_ident(net, iph, 1);
 }
 
-static int outer_send6(struct sk_buff *skb, struct ipsec_dev *idev,
-		       const struct ipsec_addr *remote,
-		       const struct ipsec_addr *local, u8 tos, bool df)
+static void outer_push6(struct sk_buff *skb, const struct ipsec_outer_hdr *h)
 {
-	struct ipv6hdr *ip6h;
+	unsigned int len = skb->len;
+	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
 
-	skb_push(skb, sizeof(*ip6h));
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, sizeof(*ip6h));
 	skb->protocol = htons(ETH_P_IPV6);
-	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	/* the sender of an IPv6 packet may fragment it, when we are told to */
-	skb->ignore_df = !df;
-
-	ip6h = ipv6_hdr(skb);
-	ip6_flow_hdr(ip6h, tos, 0);
-	ip6h->nexthdr = IPPROTO_ESP;
-	ip6h->hop_limit = ip6_dst_hoplimit(skb_dst(skb));
-	ip6h->saddr = local->v6;
-	ip6h->daddr = remote->v6;
-	return ip6_local_out(idev->net, NULL, skb);
+	ip6_flow_hdr(ip6h, h->tos, h->flowlabel);
+	ip6h->payload_len = htons(len);
+	ip6h->nexthdr = h->proto;
+	ip6h->hop_limit = h->ttl ?: ip6_dst_hoplimit(skb_dst(skb));
+	ip6h->saddr = h->local->v6;
+	ip6h->daddr = h->remote->v6;
 }
 
-bool ipsec_outer_xmit(struct sk_buff *skb, struct ipsec_dev *idev,
-		      const struct ipsec_addr *remote,
-		      const struct ipsec_addr *local, u8 tos, bool df)
+void ipsec_outer_push(struct sk_buff *skb, struct ipsec_dev *idev,
+		      const struct ipsec_outer_hdr *h)
+{
+	skb_reset_transport_header(skb);
+	if (h->remote->family == AF_INET)
+		outer_push4(skb, idev->net, h);
+	else
+		outer_push6(skb, h);
+	skb_reset_network_header(skb);
+}
+
+void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
+			 unsigned int nexthdr_off, u8 proto)
+{
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, hdr_len);
+	skb->data[nexthdr_off] = proto;
+	if (skb->protocol == htons(ETH_P_IP))
+		ip_hdr(skb)->tot_len = htons(skb->len);
+	else
+		ipv6_hdr(skb)->payload_len =
+			htons(skb->len - sizeof(struct ipv6hdr));
+}
+
+bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool df)
 {
 	int err;
 
@@ -217,9 +324,15 @@ bool ipsec_outer_xmit(struct sk_buff *skb, struct ipsec_dev *idev,
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->encapsulation = 0;
 	skb_clear_hash_if_not_l4(skb);
-	err = remote->family == AF_INET ?
-		outer_send4(skb, idev, remote, local, tos, df) :
-		outer_send6(skb, idev, remote, local, tos, df);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		err = ip_local_out(idev->net, NULL, skb);
+	} else {
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		/* its sender may fragment an IPv6 packet, when we are told to */
+		skb->ignore_df = !df;
+		err = ip6_local_out(idev->net, NULL, skb);
+	}
 	/* congestion notification (NET_XMIT_CN) still means sent */
 	return !net_xmit_eval(err);
 }

@@ -7,16 +7,26 @@
 #include "ipsec.h"
 
 /*
- * What a packet needs in front of ESP: the largest outer header, and an Ethernet
- * underlay's.  Received packets that are forwarded have this much; transmit.c asks
- * for more when an underlay needs it.
+ * What a packet needs in front of it for the outer header and an Ethernet underlay's.
+ * transmit.c asks for more when an underlay needs it.
  */
 #define IPSEC_OUTER_HEADROOM	(sizeof(struct ipv6hdr) + HH_DATA_MOD)
 
-/* What the outer header takes from the inner packet, and the source address */
+/* The route of a packet; its source address */
 struct ipsec_outer {
 	struct dst_entry *dst;		/* the route; a reference is held */
 	struct ipsec_addr local;	/* source address of the outer header */
+};
+
+/* What an outer header is made of */
+struct ipsec_outer_hdr {
+	const struct ipsec_addr *remote;
+	const struct ipsec_addr *local;
+	u8 proto;			/* IPPROTO_ESP, .. */
+	u8 tos;				/* DSCP and ECN */
+	u8 ttl;				/* 0: of the route */
+	bool df;			/* forbid fragmentation */
+	__be32 flowlabel;
 };
 
 /**
@@ -47,18 +57,33 @@ int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep);
 
 /**
- * ipsec_outer_xmit() - put the outer header before an ESP packet and send it
- * @skb: data at the ESP header, skb_dst() is the route; consumed
- * @idev: the interface, for its namespace and mark
- * @remote: the destination address
- * @local: the source address
- * @tos: DSCP and ECN, copied from the inner header (RFC 4301 5.1.2, RFC 6040)
- * @df: forbid fragmentation
+ * ipsec_outer_push() - put an outer header before a packet, complete but for the
+ *	checksum
+ * @skb: data at what follows the header, for which there is room; skb_dst() is the
+ *	route
+ *
+ * Context: RCU read section, BH disabled.
+ */
+void ipsec_outer_push(struct sk_buff *skb, struct ipsec_dev *idev,
+		      const struct ipsec_outer_hdr *h);
+
+/**
+ * ipsec_outer_rewrite() - the packet's own header as the outer one (transport mode)
+ * @skb: data at the header, with all extension headers that stay in front
+ * @hdr_len: their length
+ * @nexthdr_off: where the number of what follows is
+ * @proto: that number
+ */
+void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
+			 unsigned int nexthdr_off, u8 proto);
+
+/**
+ * ipsec_outer_send() - send a packet with its outer header
+ * @skb: data at the header; consumed
+ * @df: forbid fragmentation of IPv6, where the header does not say
  *
  * Context: RCU read section, BH disabled.  Return: true if it was sent.
  */
-bool ipsec_outer_xmit(struct sk_buff *skb, struct ipsec_dev *idev,
-		      const struct ipsec_addr *remote,
-		      const struct ipsec_addr *local, u8 tos, bool df);
+bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool df);
 
 #endif /* _IPSEC_OUTER_H */

@@ -77,9 +77,16 @@ void ipsec_peer_put(struct ipsec_peer *peer)
 void ipsec_peer_update_usable(struct ipsec_peer *peer)
 {
 	struct ipsec_dev *idev = peer->idev;
-	struct ipsec_sa *sa = ipsec_locked(idev, peer->tx);
-	bool usable = sa && ipsec_sa_usable(sa);
+	struct ipsec_sa *sa;
+	bool usable = true;
+	int i;
 
+	for (i = 0; i < IPSEC_SLOTS; i++) {
+		sa = ipsec_locked(idev, peer->tx[i]);
+		if (ipsec_peer_protected_by(peer, i) &&
+		    (!sa || !ipsec_sa_usable(sa)))
+			usable = false;
+	}
 	if (usable == peer->usable)
 		return;
 	peer->usable = usable;
@@ -176,6 +183,7 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 		goto err_free;
 	}
 	peer->idev = idev;
+	peer->protect = cfg->protect ?: IFIPSEC_PROTECT_ESP;
 	refcount_set(&peer->refs, 1);
 	INIT_LIST_HEAD(&peer->selectors);
 	INIT_LIST_HEAD(&peer->rx);
@@ -202,6 +210,27 @@ err_free:
 	return err;
 }
 
+/* Would the peer keep SAs of a protocol that it is not protected with any more? */
+static int peer_check_protect(struct ipsec_peer *peer, u8 protect,
+			      struct netlink_ext_ack *extack)
+{
+	enum ipsec_slot gone;
+	struct ipsec_sa *sa;
+	bool found;
+
+	if (protect == IFIPSEC_PROTECT_ESP_AH)
+		return 0;
+	gone = protect == IFIPSEC_PROTECT_ESP ? IPSEC_AH : IPSEC_ESP;
+	found = rcu_access_pointer(peer->tx[gone]);
+	list_for_each_entry(sa, &peer->rx, node)
+		found |= ipsec_slot(sa) == gone;
+	if (!found)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "the peer has SAs of the protocol that it would not be protected with any more; remove them first");
+	return -EBUSY;
+}
+
 int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		   struct netlink_ext_ack *extack)
 {
@@ -215,6 +244,8 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 	err = peer_check_families(remote, local, extack);
 	if (!err && cfg->has_selectors)
 		err = peer_check_selectors(peer->idev, peer, cfg, extack);
+	if (!err && cfg->protect)
+		err = peer_check_protect(peer, cfg->protect, extack);
 	if (err)
 		return err;
 
@@ -224,8 +255,12 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 			return -ENOMEM;
 		rcu_assign_pointer(peer->endpoint, ep);
 		ipsec_endpoint_free(old);
-		ipsec_mtu_update_peer(peer);
 	}
+	if (cfg->protect) {
+		WRITE_ONCE(peer->protect, cfg->protect);
+		ipsec_peer_update_usable(peer);
+	}
+	ipsec_mtu_update_peer(peer);
 	if (cfg->has_selectors)
 		peer_replace_selectors(peer, cfg);
 	peer_net(peer->idev)->generation++;
@@ -236,10 +271,13 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 void ipsec_peer_flush_sas(struct ipsec_peer *peer)
 {
 	struct ipsec_sa *sa, *next;
+	int i;
 
-	sa = ipsec_locked(peer->idev, peer->tx);
-	if (sa)
-		ipsec_sa_remove(sa);
+	for (i = 0; i < IPSEC_SLOTS; i++) {
+		sa = ipsec_locked(peer->idev, peer->tx[i]);
+		if (sa)
+			ipsec_sa_remove(sa);
+	}
 	list_for_each_entry_safe(sa, next, &peer->rx, node)
 		ipsec_sa_remove(sa);
 }

@@ -13,6 +13,7 @@ struct ipsec_peer_config {
 	bool has_remote;
 	bool has_local;			/* AF_UNSPEC in @local removes it */
 	bool has_selectors;
+	u8 protect;			/* enum ifipsec_protect, 0: not given */
 	struct ipsec_addr remote;
 	struct ipsec_addr local;
 	struct list_head selectors;	/* struct ipsec_selector.node */
@@ -51,11 +52,21 @@ void ipsec_peer_destroy(struct ipsec_peer *peer);
 void ipsec_peer_flush_sas(struct ipsec_peer *peer);
 
 /**
- * ipsec_peer_update_usable() - does the peer have a tx SA that can send?
+ * ipsec_peer_update_usable() - does the peer have the tx SAs that it needs?
  *
  * Keeps the operational state of the interface true.  ipsec_net.lock held.
  */
 void ipsec_peer_update_usable(struct ipsec_peer *peer);
+
+/** ipsec_peer_protected_by() - is it one of the protocols of the peer?  Any context. */
+static inline bool ipsec_peer_protected_by(const struct ipsec_peer *peer,
+					   enum ipsec_slot slot)
+{
+	u8 protect = READ_ONCE(peer->protect);
+
+	return slot == IPSEC_AH ? protect != IFIPSEC_PROTECT_ESP :
+				  protect != IFIPSEC_PROTECT_AH;
+}
 
 /** ipsec_peer_get() - take a reference; the caller has one or holds the lock */
 static inline void ipsec_peer_get(struct ipsec_peer *peer)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * protocol.c - inbound ESP, beside the kernel's own IPsec.
+ * protocol.c - inbound ESP and AH, beside the kernel's own IPsec.
  *
- * The kernel keeps a list of handlers for ESP, asked in order of priority.  We are
+ * The kernel keeps a list of handlers for each, asked in order of priority.  We are
  * asked first, take the packets of our SAs, and hand on all others exactly as they
  * were.  What the callbacks may return:
  *
@@ -19,6 +19,8 @@
 #include <linux/ipv6.h>
 #include <net/ipv6.h>
 #include <net/xfrm.h>
+#include "ah.h"
+#include "esp.h"
 #include "path.h"
 #include "protocol.h"
 #include "sadb.h"
@@ -45,31 +47,53 @@ static bool protocol_local_ok(const struct sk_buff *skb,
 	}
 }
 
+/* Where in the outer headers it is said that ESP, AH or UDP follows: bytes */
+static unsigned int protocol_nexthdr_off(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->version == 4 ? offsetof(struct iphdr, protocol) :
+					   IP6CB(skb)->nhoff;
+}
+
 /*
  * Nothing of the packet may change before it is known to be ours, its control
  * block included: the next handler relies on both.
  */
-static int protocol_rcv(struct sk_buff *skb)
+static int protocol_rcv(struct sk_buff *skb, u8 proto)
 {
-	const struct ip_esp_hdr *esp;
 	struct ipsec_sa *sa;
+	__be32 spi;
 
-	if (!pskb_may_pull(skb, sizeof(*esp)))
-		return -EINVAL;
-	esp = (const struct ip_esp_hdr *)skb->data;
-	sa = ipsec_sadb_find(ipsec_net(dev_net(skb->dev)), esp->spi,
-			     IPPROTO_ESP);
+	if (proto == IPPROTO_ESP) {
+		if (!pskb_may_pull(skb, sizeof(struct ipsec_esp_hdr)))
+			return -EINVAL;
+		spi = ((struct ipsec_esp_hdr *)skb->data)->spi;
+	} else {
+		if (!pskb_may_pull(skb, sizeof(struct ipsec_ah_hdr)))
+			return -EINVAL;
+		spi = ((struct ipsec_ah_hdr *)skb->data)->spi;
+	}
+	sa = ipsec_sadb_find(ipsec_net(dev_net(skb->dev)), spi, proto);
 	if (!sa || !protocol_local_ok(skb, sa))
 		return -EINVAL;
-	ipsec_receive(skb, sa);
+	ipsec_receive(skb, sa, protocol_nexthdr_off(skb));
 	return 0;
+}
+
+static int protocol_rcv_esp(struct sk_buff *skb)
+{
+	return protocol_rcv(skb, IPPROTO_ESP);
+}
+
+static int protocol_rcv_ah(struct sk_buff *skb)
+{
+	return protocol_rcv(skb, IPPROTO_AH);
 }
 
 /* ESP in UDP, from the socket of an IKE daemon; the UDP header is off already */
 static int protocol_rcv_encap(struct sk_buff *skb, int nexthdr, __be32 spi,
 			      int encap_type)
 {
-	return nexthdr == IPPROTO_ESP ? protocol_rcv(skb) : -EINVAL;
+	return nexthdr == IPPROTO_ESP ? protocol_rcv_esp(skb) : -EINVAL;
 }
 
 static int protocol_cb(struct sk_buff *skb, int err)
@@ -88,44 +112,64 @@ static int protocol_err6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	return -ENOENT;
 }
 
-static struct xfrm4_protocol esp4 = {
-	.handler	= protocol_rcv,
-	.input_handler	= protocol_rcv_encap,
-	.cb_handler	= protocol_cb,
-	.err_handler	= protocol_err4,
-	.priority	= PROTOCOL_PRIORITY,
-};
+#define HANDLERS(_rcv, _err)						\
+	{								\
+		.handler = _rcv,					\
+		.input_handler = protocol_rcv_encap,			\
+		.cb_handler = protocol_cb,				\
+		.err_handler = _err,					\
+		.priority = PROTOCOL_PRIORITY,				\
+	}
 
-static struct xfrm6_protocol esp6 = {
-	.handler	= protocol_rcv,
-	.input_handler	= protocol_rcv_encap,
-	.cb_handler	= protocol_cb,
-	.err_handler	= protocol_err6,
-	.priority	= PROTOCOL_PRIORITY,
-};
+static struct xfrm4_protocol esp4 = HANDLERS(protocol_rcv_esp, protocol_err4);
+static struct xfrm4_protocol ah4 = HANDLERS(protocol_rcv_ah, protocol_err4);
+static struct xfrm6_protocol esp6 = HANDLERS(protocol_rcv_esp, protocol_err6);
+static struct xfrm6_protocol ah6 = HANDLERS(protocol_rcv_ah, protocol_err6);
+
+static int protocol_result(int err, const char *what)
+{
+	if (err)
+		pr_err("cannot register for %s (%d): another module has priority %d\n",
+		       what, err, PROTOCOL_PRIORITY);
+	return err;
+}
 
 int __init ipsec_protocol_init(void)
 {
 	int err;
 
-	err = xfrm4_protocol_register(&esp4, IPPROTO_ESP);
-	if (err) {
-		pr_err("cannot register for ESP over IPv4 (%d): another module has priority %d\n",
-		       err, PROTOCOL_PRIORITY);
+	err = protocol_result(xfrm4_protocol_register(&esp4, IPPROTO_ESP),
+			      "ESP over IPv4");
+	if (err)
 		return err;
-	}
-	err = xfrm6_protocol_register(&esp6, IPPROTO_ESP);
-	if (err) {
-		pr_err("cannot register for ESP over IPv6 (%d): another module has priority %d\n",
-		       err, PROTOCOL_PRIORITY);
-		xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
-	}
+	err = protocol_result(xfrm6_protocol_register(&esp6, IPPROTO_ESP),
+			      "ESP over IPv6");
+	if (err)
+		goto err_esp4;
+	err = protocol_result(xfrm4_protocol_register(&ah4, IPPROTO_AH),
+			      "AH over IPv4");
+	if (err)
+		goto err_esp6;
+	err = protocol_result(xfrm6_protocol_register(&ah6, IPPROTO_AH),
+			      "AH over IPv6");
+	if (err)
+		goto err_ah4;
+	return 0;
+
+err_ah4:
+	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
+err_esp6:
+	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
+err_esp4:
+	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
 	return err;
 }
 
 /* Afterwards no packet is in protocol_rcv() any more */
 void ipsec_protocol_exit(void)
 {
+	xfrm6_protocol_deregister(&ah6, IPPROTO_AH);
+	xfrm4_protocol_deregister(&ah4, IPPROTO_AH);
 	xfrm6_protocol_deregister(&esp6, IPPROTO_ESP);
 	xfrm4_protocol_deregister(&esp4, IPPROTO_ESP);
 }

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * receive.c - the receive path, from an ESP packet of one of our SAs to the clear
- * packet that comes out of the interface.  Read it from the bottom upward;
+ * receive.c - the receive path, from an ESP or AH packet of one of our SAs to the
+ * clear packet that comes out of the interface.  Read it from the bottom upward;
  * docs/architecture.md has its steps in a table.  The order is RFC 4303 3.4's: what
  * is cheap first, and nothing is believed, or changed, before the ICV is verified.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include "alg.h"
+#include "ah.h"
 #include "crypt.h"
+#include "esp.h"
 #include "path.h"
+#include "peer.h"
+#include "sadb.h"
 #include "selector.h"
 #include "stats.h"
 
 /* What the end of the path needs to know, while the cipher has the packet */
 struct rx_cb {
+	u16 hdr_len;			/* outer IP header, without UDP: bytes */
+	u16 nexthdr_off;		/* where in it is said what follows */
 	u8 tos;				/* DSCP and ECN of the outer header */
+	bool ipv6;			/* the outer header is */
+	bool udp;			/* there was a UDP header behind it */
 };
 
 static struct rx_cb *rx_cb(struct sk_buff *skb)
@@ -70,16 +78,33 @@ static unsigned int rx_len6(const struct sk_buff *skb)
 	return len <= skb->len ? len : 0;
 }
 
+/* RFC 6040 4.2: the congestion marks of both headers; and RFC 2983 */
+static bool rx_marks(struct sk_buff *skb, const struct ipsec_sa *sa, bool ipv4)
+{
+	u8 outer = rx_cb(skb)->tos, inner;
+
+	inner = ipv4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+	if (unlikely(INET_ECN_decapsulate(skb, outer, inner) > 1))
+		return false;
+	if (likely(!READ_ONCE(sa->idev->policy.decap_dscp)))
+		return true;
+	if (ipv4)
+		ipv4_change_dsfield(ip_hdr(skb), INET_ECN_MASK,
+				    outer & ~INET_ECN_MASK);
+	else
+		ipv6_change_dsfield(ipv6_hdr(skb), INET_ECN_MASK,
+				    outer & ~INET_ECN_MASK);
+	return true;
+}
+
 /*
- * The inner packet: by its next header, its own length (what is behind it is TFC
- * padding, RFC 4303 2.7), its source, and the congestion marks of both headers
- * (RFC 6040 4.2).  Afterwards the skb is that packet.
+ * Tunnel mode: the inner packet, by its next header, its own length (what is behind
+ * it is TFC padding, RFC 4303 2.7), its source, and its marks.
  */
-static enum ifipsec_drop rx_inner(struct sk_buff *skb, const struct ipsec_sa *sa,
-				  u8 nexthdr)
+static enum ifipsec_drop rx_tunnel(struct sk_buff *skb, const struct ipsec_sa *sa,
+				   u8 nexthdr)
 {
 	unsigned int len;
-	u8 tos;
 
 	switch (nexthdr) {
 	case IPPROTO_IPIP:
@@ -90,8 +115,6 @@ static enum ifipsec_drop rx_inner(struct sk_buff *skb, const struct ipsec_sa *sa
 		skb->protocol = htons(ETH_P_IPV6);
 		len = rx_len6(skb);
 		break;
-	case IPPROTO_NONE:
-		return IFIPSEC_DROP_RX_DUMMY;
 	default:
 		return IFIPSEC_DROP_RX_BAD_NEXTHDR;
 	}
@@ -102,45 +125,63 @@ static enum ifipsec_drop rx_inner(struct sk_buff *skb, const struct ipsec_sa *sa
 
 	if (unlikely(!rx_selector_ok(skb, sa)))
 		return IFIPSEC_DROP_RX_TS_MISMATCH;
-	tos = nexthdr == IPPROTO_IPIP ? ip_hdr(skb)->tos :
-					ipv6_get_dsfield(ipv6_hdr(skb));
-	if (unlikely(INET_ECN_decapsulate(skb, rx_cb(skb)->tos, tos) > 1))
+	if (unlikely(!rx_marks(skb, sa, nexthdr == IPPROTO_IPIP)))
 		return IFIPSEC_DROP_RX_ECN_DROP;
 	return RX_OK;
 }
 
 /*
- * RFC 4303 2.4-2.6: take off what surrounds the inner packet
- *
- *   ESP header and IV | inner packet | pad | pad length | next header | ICV
+ * Transport mode: the outer header belongs to the payload again, without what was
+ * between them.  Fragments are made after the protection, not before (RFC 4303
+ * 3.1.1), and so are hop-by-hop options.
  */
-static enum ifipsec_drop rx_strip(struct sk_buff *skb, const struct ipsec_sa *sa,
-				  u8 *nexthdr)
+static enum ifipsec_drop rx_transport(struct sk_buff *skb,
+				      const struct ipsec_sa *sa, u8 nexthdr)
 {
-	unsigned int clear = skb->len - sizeof(struct ipsec_esp_hdr) -
-			     sa->alg->icv_len;
-	const u8 *trailer;
-	unsigned int pad, i;
+	const struct rx_cb *cb = rx_cb(skb);
+	const u8 *hdr = skb_network_header(skb);
 
-	__skb_pull(skb, sizeof(struct ipsec_esp_hdr));
-	trailer = skb->data + clear - IPSEC_ESP_TRAILER;
-	pad = trailer[0];
-	*nexthdr = trailer[1];
-	/* rx_begin() saw to it that a trailer is there */
-	if (unlikely(pad + IPSEC_ESP_TRAILER > clear))
-		return IFIPSEC_DROP_RX_BAD_TRAILER;
-	for (i = 0; i < pad; i++)
-		if (unlikely(trailer[(int)i - (int)pad] != i + 1))
-			return IFIPSEC_DROP_RX_BAD_PAD;
-	skb_trim(skb, clear - pad - IPSEC_ESP_TRAILER);
-	return RX_OK;
+	if (nexthdr == NEXTHDR_HOP || nexthdr == NEXTHDR_FRAGMENT)
+		return IFIPSEC_DROP_RX_BAD_NEXTHDR;
+	memmove(skb_push(skb, cb->hdr_len), hdr, cb->hdr_len);
+	skb_reset_network_header(skb);
+	skb->data[cb->nexthdr_off] = nexthdr;
+	if (cb->ipv6) {
+		ipv6_hdr(skb)->payload_len =
+			htons(skb->len - sizeof(struct ipv6hdr));
+		skb->protocol = htons(ETH_P_IPV6);
+	} else {
+		ip_hdr(skb)->tot_len = htons(skb->len);
+		ip_send_check(ip_hdr(skb));
+		skb->protocol = htons(ETH_P_IP);
+	}
+	return rx_selector_ok(skb, sa) ? RX_OK : IFIPSEC_DROP_RX_TS_MISMATCH;
+}
+
+/* The data is what was protected: make it the packet that the interface delivers */
+static enum ifipsec_drop rx_clear(struct sk_buff *skb, const struct ipsec_sa *sa,
+				  u8 nexthdr)
+{
+	enum ifipsec_drop reason;
+
+	if (unlikely(nexthdr == IPPROTO_NONE))
+		return IFIPSEC_DROP_RX_DUMMY;
+	reason = likely(sa->mode == IFIPSEC_MODE_TUNNEL) ?
+		rx_tunnel(skb, sa, nexthdr) : rx_transport(skb, sa, nexthdr);
+	if (unlikely(reason != RX_OK))
+		return reason;
+	/* it may have gone down while the cipher was at work */
+	return sa->idev->dev->flags & IFF_UP ? RX_OK :
+					       IFIPSEC_DROP_RX_DEV_DOWN;
 }
 
 /* Out of the interface, through GRO; consumes the packet */
-static void rx_deliver(struct sk_buff *skb, struct ipsec_sa *sa)
+static void rx_deliver(struct ipsec_crypt *c)
 {
-	struct ipsec_dev *idev = sa->idev;
+	struct ipsec_dev *idev = c->sa->idev;
+	struct sk_buff *skb = c->skb;
 	unsigned int len = skb->len;
+	bool nat = rx_cb(skb)->udp && c->sa->mode == IFIPSEC_MODE_TRANSPORT;
 
 	skb->dev = idev->dev;
 	skb_scrub_packet(skb, !net_eq(idev->net, dev_net(idev->dev)));
@@ -148,13 +189,20 @@ static void rx_deliver(struct sk_buff *skb, struct ipsec_sa *sa)
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->encapsulation = 0;
-	/* the peer vouches for who sent it, not for what happened before */
-	skb->ip_summed = CHECKSUM_NONE;
+	/*
+	 * The peer vouches for who sent it, not for what happened before.  But with
+	 * a NAT on the way the checksum has the wrong addresses: RFC 3948 3.1.2.
+	 */
+	skb->ip_summed = nat ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
 
-	if (likely(gro_cells_receive(&idev->gro_cells, skb) == NET_RX_SUCCESS))
-		ipsec_stats_rx(sa, len);
-	else
-		ipsec_stats_drop(idev, sa, IFIPSEC_DROP_RX_BACKLOG, 1);
+	if (unlikely(gro_cells_receive(&idev->gro_cells, skb) !=
+		     NET_RX_SUCCESS)) {
+		ipsec_stats_drop(idev, c->sa, IFIPSEC_DROP_RX_BACKLOG, 1);
+		return;
+	}
+	ipsec_stats_rx(c->sa, len);
+	if (unlikely(c->pair))
+		ipsec_stats_count(this_cpu_ptr(c->pair->traffic), len);
 }
 
 static enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
@@ -169,67 +217,128 @@ static enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
 	}
 }
 
-/* All that follows the cipher, in order */
-static enum ifipsec_drop rx_finish(struct sk_buff *skb, struct ipsec_sa *sa,
-				   u64 seq, int err)
+/* What every packet has to pass when it has left the cipher, before it is believed */
+static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 {
-	enum ifipsec_drop reason;
-	u8 nexthdr;
-
 	if (unlikely(err))
 		return err == -EBADMSG ? IFIPSEC_DROP_RX_AUTH_FAIL :
 					 IFIPSEC_DROP_RX_CRYPTO_ERR;
 	/* authentic: now, and only now, the window may move */
-	reason = rx_verdict(ipsec_replay_update(&sa->replay, seq));
-	if (unlikely(reason != RX_OK))
-		return reason;
-	reason = rx_strip(skb, sa, &nexthdr);
-	if (unlikely(reason != RX_OK))
-		return reason;
-	reason = rx_inner(skb, sa, nexthdr);
-	if (unlikely(reason != RX_OK))
-		return reason;
-	/* it may have gone down while the cipher was at work */
-	return sa->idev->dev->flags & IFF_UP ? RX_OK :
-					       IFIPSEC_DROP_RX_DEV_DOWN;
+	return rx_verdict(ipsec_replay_update(&c->sa->replay, c->seq));
 }
 
-/*
- * The packet has left the cipher, at once or later.  The only place that lets go
- * of the operation and the SA; consumes the packet.
- */
-static void rx_done(struct ipsec_crypt *c, int err)
+/* The end of the path; consumes the packet, the operation and its SAs */
+static void rx_end(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
-	struct sk_buff *skb = c->skb;
-	struct ipsec_sa *sa = c->sa;
-	enum ifipsec_drop reason;
-
-	rcu_read_lock();
-	reason = rx_finish(skb, sa, c->seq, err);
 	if (likely(reason == RX_OK)) {
-		rx_deliver(skb, sa);
+		rx_deliver(c);
 	} else {
-		ipsec_stats_drop(sa->idev, sa, reason, 1);
-		kfree_skb(skb);
+		ipsec_stats_drop(c->sa->idev, c->sa, reason, 1);
+		kfree_skb(c->skb);
 	}
-	rcu_read_unlock();
 	ipsec_crypt_put(c);
 }
 
-/* Is the packet worth the cipher's time?  @seq gets its full sequence number. */
-static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
-				  u64 *seq)
+/* The packet has left the cipher of ESP, at once or later */
+static void rx_esp_done(struct ipsec_crypt *c, int err)
 {
-	const struct ipsec_alg *alg = sa->alg;
-	const struct ipsec_esp_hdr *esp;
-	unsigned int fixed = sizeof(*esp) + alg->icv_len;
+	enum ifipsec_drop reason;
+	u8 nexthdr;
+
+	rcu_read_lock();
+	reason = rx_authentic(c, err);
+	if (likely(reason == RX_OK) &&
+	    likely(ipsec_esp_strip(c->skb, c->sa, &nexthdr, &reason)))
+		reason = rx_clear(c->skb, c->sa, nexthdr);
+	rx_end(c, reason);
+	rcu_read_unlock();
+}
+
+static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
+		     struct ipsec_sa *outer);
+
+/*
+ * ESP inside AH: the SA must be the same peer's, and it must be ESP.  Return: the
+ * SA, or NULL.
+ */
+static struct ipsec_sa *rx_bundled(const struct sk_buff *skb,
+				   const struct ipsec_sa *ah, u8 nexthdr)
+{
+	const struct ipsec_esp_hdr *esp = (const struct ipsec_esp_hdr *)skb->data;
+	struct ipsec_sa *sa;
+
+	if (nexthdr != IPPROTO_ESP || skb->len < sizeof(*esp))
+		return NULL;
+	sa = ipsec_sadb_find(ipsec_net(ah->idev->net), esp->spi, IPPROTO_ESP);
+	return sa && sa->peer == ah->peer ? sa : NULL;
+}
+
+/* The ICV of AH was checked, at once or later */
+static void rx_ah_done(struct ipsec_crypt *c, int err)
+{
+	enum ifipsec_drop reason;
+	struct ipsec_sa *inner;
+	u8 nexthdr;
+
+	rcu_read_lock();
+	reason = rx_authentic(c, err);
+	if (unlikely(reason != RX_OK))
+		goto end;
+	nexthdr = *c->skb->data;
+	__skb_pull(c->skb, ipsec_ah_len(c->sa, rx_cb(c->skb)->ipv6));
+	if (!ipsec_peer_protected_by(c->sa->peer, IPSEC_ESP)) {
+		reason = rx_clear(c->skb, c->sa, nexthdr);
+		goto end;
+	}
+	inner = rx_bundled(c->skb, c->sa, nexthdr);
+	if (likely(inner)) {
+		rx_start(c->skb, inner, c->sa);
+		ipsec_crypt_put(c);
+		goto out;
+	}
+	reason = IFIPSEC_DROP_RX_BUNDLE;
+end:
+	rx_end(c, reason);
+out:
+	rcu_read_unlock();
+}
+
+static enum ifipsec_drop rx_check_esp(const struct sk_buff *skb,
+				      const struct ipsec_sa *sa)
+{
+	unsigned int fixed = ipsec_esp_len(sa) + sa->suite.icv_len;
+
+	if (unlikely(skb->len < fixed + IPSEC_ESP_TRAILER))
+		return IFIPSEC_DROP_RX_TOO_SHORT;
+	if (unlikely((skb->len - fixed) & (sa->suite.align - 1)))
+		return IFIPSEC_DROP_RX_BAD_ALIGN;
+	return RX_OK;
+}
+
+static enum ifipsec_drop rx_check_ah(const struct sk_buff *skb,
+				     const struct ipsec_sa *sa)
+{
+	return ipsec_ah_check(skb, sa, rx_cb((struct sk_buff *)skb)->ipv6) ?
+		RX_OK : IFIPSEC_DROP_RX_BAD_AH_HDR;
+}
+
+/*
+ * Is the packet worth the cipher's time?  @outer: the AH SA that it came in, or NULL.
+ * @seq gets its full sequence number.
+ */
+static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
+				  const struct ipsec_sa *outer, u64 *seq)
+{
+	bool ah = ipsec_slot(sa) == IPSEC_AH;
+	enum ifipsec_drop reason;
 
 	if (unlikely(!(sa->idev->dev->flags & IFF_UP)))
 		return IFIPSEC_DROP_RX_DEV_DOWN;
-	if (unlikely(skb->len < fixed + IPSEC_ESP_TRAILER))
-		return IFIPSEC_DROP_RX_TOO_SHORT;
-	if (unlikely((skb->len - fixed) & (alg->align - 1)))
-		return IFIPSEC_DROP_RX_BAD_ALIGN;
+	if (unlikely(!ah && !outer && ipsec_peer_protected_by(sa->peer, IPSEC_AH)))
+		return IFIPSEC_DROP_RX_BUNDLE;
+	reason = ah ? rx_check_ah(skb, sa) : rx_check_esp(skb, sa);
+	if (unlikely(reason != RX_OK))
+		return reason;
 
 	/*
 	 * The cipher works in place, so all of the packet must be ours: what it
@@ -239,27 +348,34 @@ static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
 	if (unlikely(skb_linearize_cow(skb)))
 		return IFIPSEC_DROP_RX_NOMEM;
 
-	esp = (const struct ipsec_esp_hdr *)skb->data;
-	*seq = ntohl(esp->seq);
+	*seq = ah ? ntohl(((struct ipsec_ah_hdr *)skb->data)->seq) :
+		    ntohl(((struct ipsec_esp_hdr *)skb->data)->seq);
 	if (sa->esn)
 		*seq = ipsec_replay_seq64(&sa->replay, *seq);
 	return rx_verdict(ipsec_replay_check(&sa->replay, *seq));
 }
 
-static u8 rx_outer_tos(const struct sk_buff *skb)
+static void rx_verify(struct ipsec_crypt *c)
 {
-	return ip_hdr(skb)->version == 4 ? ip_hdr(skb)->tos :
-					   ipv6_get_dsfield(ipv6_hdr(skb));
+	int err;
+
+	c->done = rx_ah_done;
+	err = ipsec_ah_verify(c);
+	if (unlikely(err))
+		rx_end(c, err == -ENOMEM ? IFIPSEC_DROP_RX_NOMEM :
+					   IFIPSEC_DROP_RX_BAD_OPTS);
 }
 
-void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa)
+/* To the cipher; consumes the packet */
+static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
+		     struct ipsec_sa *outer)
 {
 	struct ipsec_crypt *c = NULL;
-	struct ipsec_esp_hdr *esp;
 	enum ifipsec_drop reason;
+	unsigned int len;
 	u64 seq;
 
-	reason = rx_begin(skb, sa, &seq);
+	reason = rx_begin(skb, sa, outer, &seq);
 	if (likely(reason == RX_OK)) {
 		c = ipsec_crypt_get(sa);
 		if (unlikely(!c))
@@ -271,10 +387,32 @@ void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa)
 		return;
 	}
 
-	rx_cb(skb)->tos = rx_outer_tos(skb);
-	esp = (struct ipsec_esp_hdr *)skb->data;
 	c->skb = skb;
 	c->seq = seq;
-	c->done = rx_done;
-	ipsec_crypt_open(c, (u8 *)(esp + 1), skb->len - sizeof(*esp), &esp->iv);
+	if (unlikely(ipsec_slot(sa) == IPSEC_AH)) {
+		rx_verify(c);
+		return;
+	}
+	c->done = rx_esp_done;
+	if (unlikely(outer))
+		ipsec_crypt_set_pair(c, outer, 0);
+	len = ipsec_esp_len(sa);
+	ipsec_crypt_open(c, skb->data + len, skb->len - len);
+}
+
+void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa,
+		   unsigned int nexthdr_off)
+{
+	const u8 *hdr = skb_network_header(skb);
+	bool udp = hdr[nexthdr_off] == IPPROTO_UDP;
+	bool ipv6 = ip_hdr(skb)->version == 6;
+
+	*rx_cb(skb) = (struct rx_cb){
+		.hdr_len = skb->data - hdr - (udp ? sizeof(struct udphdr) : 0),
+		.nexthdr_off = nexthdr_off,
+		.tos = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos,
+		.ipv6 = ipv6,
+		.udp = udp,
+	};
+	rx_start(skb, sa, NULL);
 }

@@ -3,7 +3,6 @@
  * sa.c - the life of a security association: made from its configuration, given to
  * a peer, removed, freed after its last packet; and its sequence numbers.
  */
-#include <crypto/aead.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include "alg.h"
@@ -14,31 +13,6 @@
 #include "sa.h"
 #include "sadb.h"
 #include "stats.h"
-
-static struct crypto_aead *sa_alloc_tfm(const struct ipsec_sa_config *cfg,
-					struct netlink_ext_ack *extack)
-{
-	struct crypto_aead *tfm;
-	int err;
-
-	/* Not CRYPTO_ALG_ASYNC in the mask: that selects the generic ciphers */
-	tfm = crypto_alloc_aead(cfg->alg->driver, 0, 0);
-	if (IS_ERR(tfm)) {
-		NL_SET_ERR_MSG(extack, "this kernel does not offer the algorithm");
-		return tfm;
-	}
-	err = crypto_aead_setkey(tfm, cfg->key,
-				 cfg->key_len - cfg->alg->salt_len);
-	if (err)
-		NL_SET_ERR_MSG(extack, "the kernel's cipher refused the key");
-	else
-		err = crypto_aead_setauthsize(tfm, cfg->alg->icv_len);
-	if (err) {
-		crypto_free_aead(tfm);
-		return ERR_PTR(err);
-	}
-	return tfm;
-}
 
 /* Process context: a cipher may sleep when it is freed, and wipes its key */
 static void sa_free_work(struct work_struct *work)
@@ -79,36 +53,39 @@ static void sa_expire_work(struct work_struct *work)
 	percpu_ref_put(&sa->ref);
 }
 
-static void sa_init_seq(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
+/* What needs no memory and cannot fail */
+static void sa_init(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
 {
+	const struct ipsec_alg *alg = cfg->encr ?: cfg->auth;
+
+	sa->id.spi = cfg->spi;
+	sa->id.proto = cfg->proto;
+	sa->dir = cfg->dir;
+	sa->mode = cfg->mode;
+	sa->esn = cfg->esn;
+	sa->insecure = cfg->insecure;
+	sa->ah_align8 = cfg->ah_align8;
+	sa->aad_len = cfg->esn ? 12 : 8;
+	sa->key_bits = 8 * ((cfg->encr ? cfg->key_len : cfg->auth_key_len) -
+			    alg->salt_len);
 	/* RFC 4303 3.3.3: the counter must not cycle */
 	sa->seq_max = cfg->esn ? U64_MAX : U32_MAX;
 	sa->seq_soft = sa->seq_max / 4 * 3;
 	atomic64_set(&sa->tx_seq, cfg->seq);
+	INIT_WORK(&sa->expire_work, sa_expire_work);
+	INIT_WORK(&sa->free_work, sa_free_work);
 }
 
 struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
 				 struct netlink_ext_ack *extack)
 {
-	unsigned int cipher_key_len = cfg->key_len - cfg->alg->salt_len;
 	struct ipsec_sa *sa;
-	int err = -ENOMEM;
+	int err;
 
 	sa = kzalloc(sizeof(*sa), GFP_KERNEL_ACCOUNT);
 	if (!sa)
 		return ERR_PTR(-ENOMEM);
-	sa->id.spi = cfg->spi;
-	sa->id.proto = cfg->proto;
-	sa->dir = cfg->dir;
-	sa->alg = cfg->alg;
-	sa->esn = cfg->esn;
-	sa->aad_len = cfg->esn ? 12 : 8;
-	sa->overhead = 8 + cfg->alg->iv_len + cfg->alg->icv_len;
-	sa->key_bits = cipher_key_len * 8;
-	memcpy(&sa->salt, cfg->key + cipher_key_len, sizeof(sa->salt));
-	sa_init_seq(sa, cfg);
-	INIT_WORK(&sa->expire_work, sa_expire_work);
-	INIT_WORK(&sa->free_work, sa_free_work);
+	sa_init(sa, cfg);
 
 	err = ipsec_replay_init(&sa->replay, cfg->replay_window, cfg->seq);
 	if (err)
@@ -120,12 +97,10 @@ struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
 	err = percpu_ref_init(&sa->ref, sa_release, 0, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free_traffic;
-	sa->tfm = sa_alloc_tfm(cfg, extack);
-	if (IS_ERR(sa->tfm)) {
-		err = PTR_ERR(sa->tfm);
+	err = ipsec_suite_init(&sa->suite, cfg, extack);
+	if (err)
 		goto err_exit_ref;
-	}
-	sa->pooled = ipsec_crypt_fits(sa->tfm);
+	sa->pooled = ipsec_crypt_fits(sa->suite.tfm);
 	return sa;
 
 err_exit_ref:
@@ -141,7 +116,7 @@ err_free_sa:
 
 void ipsec_sa_free(struct ipsec_sa *sa)
 {
-	crypto_free_aead(sa->tfm);
+	ipsec_suite_exit(&sa->suite);
 	percpu_ref_exit(&sa->ref);
 	free_percpu(sa->traffic);
 	ipsec_replay_free(&sa->replay);
@@ -198,16 +173,15 @@ static int sa_install_in(struct ipsec_peer *peer, struct ipsec_sa *sa,
 static int sa_install_out(struct ipsec_peer *peer, struct ipsec_sa *sa,
 			  bool replace, struct netlink_ext_ack *extack)
 {
-	struct ipsec_net *in = ipsec_net(peer->idev->net);
-	struct ipsec_sa *old;
+	struct ipsec_sa __rcu **slot = &peer->tx[ipsec_slot(sa)];
+	struct ipsec_sa *old = ipsec_locked(peer->idev, *slot);
 
-	old = rcu_dereference_protected(peer->tx, lockdep_is_held(&in->lock));
 	if (old && !replace) {
 		NL_SET_ERR_MSG(extack, "the peer has an outbound SA already; replace it");
 		return -EEXIST;
 	}
 	sa_attach(peer, sa);
-	rcu_assign_pointer(peer->tx, sa);
+	rcu_assign_pointer(*slot, sa);
 	if (old) {
 		ipsec_event_sa(old, IFIPSEC_CMD_SA_DEL_NTF);
 		sa_detach(old);
@@ -224,6 +198,11 @@ int ipsec_sa_install(struct ipsec_peer *peer, struct ipsec_sa *sa, bool replace,
 	int err;
 
 	lockdep_assert_held(&in->lock);
+	if (!ipsec_peer_protected_by(peer, ipsec_slot(sa))) {
+		NL_SET_ERR_MSG(extack,
+			       "the peer is not protected with that protocol; set what it is protected with");
+		return -EINVAL;
+	}
 	if (in->sas >= IFIPSEC_SAS_MAX) {
 		NL_SET_ERR_MSG(extack, "the namespace has its 65536 SAs");
 		return -ENOSPC;
@@ -250,7 +229,7 @@ void ipsec_sa_remove(struct ipsec_sa *sa)
 		list_del(&sa->node);
 		peer->n_rx--;
 	} else {
-		RCU_INIT_POINTER(peer->tx, NULL);
+		RCU_INIT_POINTER(peer->tx[ipsec_slot(sa)], NULL);
 		ipsec_peer_update_usable(peer);
 	}
 	ipsec_event_sa(sa, IFIPSEC_CMD_SA_DEL_NTF);

@@ -5,18 +5,25 @@
 
 #include "ipsec.h"
 
+struct ipsec_alg;
 struct netlink_ext_ack;
 
 /* What an SA is made of; checked by the caller but for what the cipher says */
 struct ipsec_sa_config {
 	__be32 spi;
-	u8 proto;			/* IPPROTO_ESP */
+	u8 proto;			/* IPPROTO_ESP or IPPROTO_AH */
 	u8 dir;				/* enum ifipsec_dir */
+	u8 mode;			/* enum ifipsec_mode */
 	bool esn;
+	bool insecure;			/* weak algorithms may be used */
+	bool ah_align8;
 	bool replace;			/* outbound: swap the one in use */
-	const struct ipsec_alg *alg;
-	const void *key;		/* key, then salt */
+	const struct ipsec_alg *encr;	/* NULL with AH */
+	const struct ipsec_alg *auth;	/* NULL: the cipher's, or none */
+	const void *key;		/* of encr: key, then salt */
+	const void *auth_key;		/* of auth: likewise */
 	unsigned int key_len;		/* bytes */
+	unsigned int auth_key_len;
 	u32 replay_window;		/* inbound; 0: off */
 	u64 seq;			/* last sent, or highest received */
 };

@@ -12,10 +12,13 @@
 #include <net/dsfield.h>
 #include <net/gso.h>
 #include <net/icmp.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include "alg.h"
+#include "ah.h"
 #include "crypt.h"
+#include "defrag.h"
+#include "esp.h"
 #include "mtu.h"
 #include "outer.h"
 #include "path.h"
@@ -35,19 +38,22 @@ struct tx {
 	struct ipsec_dev *idev;
 	struct ipsec_peer *peer;
 	struct ipsec_endpoint *ep;
-	struct ipsec_sa *sa;
+	struct ipsec_sa *esp;		/* at least one of these */
+	struct ipsec_sa *ah;
 	struct ipsec_outer outer;
+	__be32 flowlabel;
+	u16 own_hdr;			/* transport mode: own IP header in front */
+	u16 nexthdr_off;		/* and where it says what follows */
+	u8 ah_len;			/* with ICV: bytes */
 	u8 tos;				/* DSCP and ECN of the inner header */
-	u8 nexthdr;			/* IPPROTO_IPIP or IPPROTO_IPV6 */
+	u8 nexthdr;			/* what is protected: IPPROTO_IPIP, .. */
+	bool whole;			/* it was put together from fragments */
 	bool df;			/* the outer packet must not be fragmented */
 };
 
 /* What the end of the path needs to know, while the cipher has the packet */
 struct tx_cb {
-	struct ipsec_addr local;	/* outer addresses, as they were */
-	struct ipsec_addr remote;
 	unsigned int len;		/* of the inner packet: bytes */
-	u8 tos;
 	bool df;
 };
 
@@ -57,29 +63,100 @@ static struct tx_cb *tx_cb(struct sk_buff *skb)
 	return (struct tx_cb *)skb->cb;
 }
 
-/*
- * The packet has left the cipher, at once or later.  The only place that lets go
- * of the operation and the SA; consumes the packet.
- */
-static void tx_done(struct ipsec_crypt *c, int err)
+/* The SA that speaks for the packet */
+static struct ipsec_sa *tx_sa(const struct tx *tx)
 {
-	struct sk_buff *skb = c->skb;
+	return tx->esp ?: tx->ah;
+}
+
+/* The packet has left its last cipher; consumes it, but not the operation */
+static void tx_send(struct ipsec_crypt *c, struct sk_buff *skb)
+{
 	struct ipsec_sa *sa = c->sa;
-	struct ipsec_dev *idev = sa->idev;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
 
+	if (likely(ipsec_outer_send(skb, sa->idev, cb.df))) {
+		ipsec_stats_tx(sa, cb.len);
+		if (c->pair)
+			ipsec_stats_count(this_cpu_ptr(c->pair->traffic), cb.len);
+	} else {
+		ipsec_stats_drop(sa->idev, sa, IFIPSEC_DROP_TX_OUTPUT, 1);
+	}
+}
+
+static void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
+{
+	ipsec_stats_drop(c->sa->idev, c->sa, reason, 1);
+	kfree_skb(c->skb);
+}
+
+/*
+ * The ICV of AH is there, at once or later.  Like tx_done(), it lets go of the
+ * operation and the SAs and consumes the packet.
+ */
+static void tx_ah_done(struct ipsec_crypt *c, int err)
+{
 	rcu_read_lock();
 	if (unlikely(err)) {
-		ipsec_stats_drop(idev, sa, IFIPSEC_DROP_TX_CRYPTO_ERR, 1);
-		kfree_skb(skb);
-	} else if (ipsec_outer_xmit(skb, idev, &cb.remote, &cb.local, cb.tos,
-				    cb.df)) {
-		ipsec_stats_tx(sa, cb.len);
+		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
 	} else {
-		ipsec_stats_drop(idev, sa, IFIPSEC_DROP_TX_OUTPUT, 1);
+		ipsec_ah_signed(c);
+		tx_send(c, c->skb);
 	}
 	rcu_read_unlock();
 	ipsec_crypt_put(c);
+}
+
+/* AH around a packet that is otherwise complete; consumes the operation */
+static void tx_sign(struct ipsec_crypt *c)
+{
+	int err;
+
+	c->done = tx_ah_done;
+	err = ipsec_ah_sign(c);
+	if (unlikely(err)) {
+		tx_drop(c, err == -ENOMEM ? IFIPSEC_DROP_TX_NOMEM :
+					    IFIPSEC_DROP_TX_NOT_IP);
+		ipsec_crypt_put(c);
+	}
+}
+
+/* AH comes after ESP: another operation with the roles of the SAs exchanged */
+static void tx_next(struct ipsec_crypt *c)
+{
+	struct ipsec_crypt *ah = ipsec_crypt_get(c->pair);
+
+	if (unlikely(!ah)) {
+		tx_drop(c, IFIPSEC_DROP_TX_NOMEM);
+		return;
+	}
+	ipsec_crypt_set_pair(ah, c->sa, c->seq);
+	ah->skb = c->skb;
+	ah->seq = c->pair_seq;
+	tx_sign(ah);
+}
+
+/*
+ * The packet has left the cipher of ESP, at once or later.  The only place that
+ * lets go of the operation and its SAs; consumes the packet.
+ */
+static void tx_done(struct ipsec_crypt *c, int err)
+{
+	rcu_read_lock();
+	if (unlikely(err))
+		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
+	else if (unlikely(c->pair))
+		tx_next(c);
+	else
+		tx_send(c, c->skb);
+	rcu_read_unlock();
+	ipsec_crypt_put(c);
+}
+
+/* Length of all that comes between the IP header and what is protected */
+static unsigned int tx_front(const struct tx *tx)
+{
+	return tx->ah_len + (tx->esp ? ipsec_esp_len(tx->esp) : 0);
 }
 
 /*
@@ -89,8 +166,7 @@ static void tx_done(struct ipsec_crypt *c, int err)
 static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
 			unsigned int tail)
 {
-	unsigned int head = ipsec_outer_len(tx->ep) +
-			    sizeof(struct ipsec_esp_hdr) +
+	unsigned int head = tx_front(tx) + ipsec_outer_len(tx->ep) +
 			    LL_RESERVED_SPACE(tx->outer.dst->dev);
 	int more_head, more_tail, err;
 
@@ -109,92 +185,122 @@ static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
 }
 
 /*
- * RFC 4303 2: what goes behind the inner packet
+ * The headers, from the inside: room for AH and ESP is made behind the packet's own
+ * header (transport mode) or in front of it, then what is outermost is written.
  *
- *   inner packet | 1 2 3 .. | pad length | next header | ICV
- *                  \-- pad --/
- *
- * Return: length of the text to encrypt.
+ *   tunnel:    outer IP | AH | ESP | inner IP | payload
+ *   transport: IP | AH | ESP | payload
  */
-static unsigned int tx_trailer(struct sk_buff *skb, const struct tx *tx,
-			       unsigned int pad)
+static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
+		      u64 ah_seq)
 {
-	unsigned int len = skb->len;
-	u8 *tail = skb_put(skb, pad + IPSEC_ESP_TRAILER + tx->sa->alg->icv_len);
-	unsigned int i;
+	bool ipv6 = tx->ep->remote.family == AF_INET6;
+	unsigned int front = tx_front(tx);
+	const struct ipsec_outer_hdr h = {
+		.remote = &tx->ep->remote,
+		.local = &tx->outer.local,
+		.proto = tx->ah ? IPPROTO_AH : IPPROTO_ESP,
+		.tos = tx->tos,
+		.ttl = READ_ONCE(tx->idev->policy.ttl),
+		.df = tx->df,
+		.flowlabel = tx->flowlabel,
+	};
+	u8 *p = skb_push(skb, front);
 
-	for (i = 0; i < pad; i++)
-		*tail++ = i + 1;
-	*tail++ = pad;
-	*tail = tx->nexthdr;
-	return len + pad + IPSEC_ESP_TRAILER;
+	if (tx->own_hdr)
+		memmove(p, p + front, tx->own_hdr);
+	p += tx->own_hdr;
+	if (tx->ah)
+		ipsec_ah_build(p, tx->ah, ipv6,
+			       tx->esp ? IPPROTO_ESP : tx->nexthdr, ah_seq);
+	p += tx->ah_len;
+	if (tx->esp)
+		ipsec_esp_build(p, tx->esp, esp_seq);
+	if (tx->own_hdr)
+		ipsec_outer_rewrite(skb, tx->own_hdr, tx->nexthdr_off, h.proto);
+	else
+		ipsec_outer_push(skb, tx->idev, &h);
+	return p;
 }
 
-/* One packet, or one segment: ESP around it, and to the cipher; consumes it */
-static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 seq)
+/* One packet, or one segment: all around it, and to the cipher; consumes it */
+static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
+		    u64 ah_seq)
 {
-	const struct ipsec_alg *alg = tx->sa->alg;
-	unsigned int len, pad, inner_len = skb->len;
-	struct ipsec_esp_hdr *esp;
+	unsigned int text, pad = 0, tail = 0, inner_len = skb->len;
 	struct ipsec_crypt *c;
+	u8 *esp;
 
-	pad = -(inner_len + IPSEC_ESP_TRAILER) & (alg->align - 1);
-	if (unlikely(tx_make_room(skb, tx, pad + IPSEC_ESP_TRAILER +
-				  alg->icv_len)))
+	if (tx->esp) {
+		pad = ipsec_esp_pad(tx->esp, inner_len - tx->own_hdr);
+		tail = pad + IPSEC_ESP_TRAILER + tx->esp->suite.icv_len;
+	}
+	if (unlikely(tx_make_room(skb, tx, tail)))
 		goto drop_nomem;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop_nomem;
-	c = ipsec_crypt_get(tx->sa);
+	c = ipsec_crypt_get(tx_sa(tx));
 	if (unlikely(!c))
 		goto drop_nomem;
 
 	skb_scrub_packet(skb, !net_eq(tx->idev->net, dev_net(tx->idev->dev)));
 	skb_dst_set(skb, dst_clone(tx->outer.dst));
-	*tx_cb(skb) = (struct tx_cb){
-		.local = tx->outer.local,
-		.remote = tx->ep->remote,
-		.len = inner_len,
-		.tos = tx->tos,
-		.df = tx->df,
-	};
-
-	len = tx_trailer(skb, tx, pad);
-	esp = skb_push(skb, sizeof(*esp));
-	esp->spi = tx->sa->id.spi;
-	esp->seq = cpu_to_be32((u32)seq);
-	esp->iv = cpu_to_be64(seq);
+	*tx_cb(skb) = (struct tx_cb){ .len = inner_len, .df = tx->df };
+	if (tx->esp)
+		ipsec_esp_trailer(skb, tx->esp, pad, tx->nexthdr);
+	esp = tx_headers(skb, tx, esp_seq, ah_seq);
 
 	c->skb = skb;
-	c->seq = seq;
+	if (!tx->esp) {
+		c->seq = ah_seq;
+		tx_sign(c);
+		return;
+	}
+	c->seq = esp_seq;
 	c->done = tx_done;
-	ipsec_crypt_seal(c, (u8 *)(esp + 1), len, &esp->iv);
+	if (tx->ah)
+		ipsec_crypt_set_pair(c, tx->ah, ah_seq);
+	text = inner_len - tx->own_hdr + pad + IPSEC_ESP_TRAILER;
+	ipsec_crypt_seal(c, esp + ipsec_esp_len(tx->esp), text);
 	return;
 
 drop_nomem:
 	/* the number is spent: no other packet may use it */
-	ipsec_stats_drop(tx->idev, tx->sa, IFIPSEC_DROP_TX_NOMEM, 1);
+	ipsec_stats_drop(tx->idev, tx_sa(tx), IFIPSEC_DROP_TX_NOMEM, 1);
 	kfree_skb(skb);
+}
+
+/* Sequence numbers of one SA, if there is one; return: how many packets may go */
+static unsigned int tx_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
+{
+	unsigned int got;
+
+	if (!sa)
+		return n;
+	got = ipsec_sa_seq_reserve(sa, n, first);
+	if (unlikely(got < n))
+		ipsec_stats_drop(sa->idev, sa, IFIPSEC_DROP_TX_SEQ_OVERFLOW,
+				 n - got);
+	return got;
 }
 
 /* A list of segments, or one packet; consumes all of it */
 static void tx_list(struct sk_buff *list, const struct tx *tx)
 {
+	u64 esp_seq = 0, ah_seq = 0;
 	struct sk_buff *skb, *next;
-	unsigned int n = 0, got;
-	u64 seq = 0;
+	unsigned int n = 0;
 
 	for (skb = list; skb; skb = skb->next)
 		n++;
-	got = ipsec_sa_seq_reserve(tx->sa, n, &seq);
-	if (unlikely(got < n))
-		ipsec_stats_drop(tx->idev, tx->sa, IFIPSEC_DROP_TX_SEQ_OVERFLOW,
-				 n - got);
+	n = tx_reserve(tx->esp, n, &esp_seq);
+	n = tx_reserve(tx->ah, n, &ah_seq);
 
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
-		if (likely(got)) {
-			got--;
-			tx_seal(skb, tx, seq++);
+		if (likely(n)) {
+			n--;
+			tx_seal(skb, tx, esp_seq++, ah_seq++);
 		} else {
 			kfree_skb(skb);
 		}
@@ -210,7 +316,7 @@ static struct sk_buff *tx_segment(struct sk_buff *skb, const struct tx *tx)
 		return skb;
 	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR(segs)) {
-		ipsec_stats_drop(tx->idev, tx->sa, IFIPSEC_DROP_TX_GSO_ERR, 1);
+		ipsec_stats_drop(tx->idev, tx_sa(tx), IFIPSEC_DROP_TX_GSO_ERR, 1);
 		kfree_skb(skb);
 		return NULL;
 	}
@@ -233,11 +339,24 @@ static void tx_send_too_big(struct sk_buff *skb, const struct tx *tx,
 			    unsigned int mtu)
 {
 	skb_dst_update_pmtu_no_confirm(skb, mtu);
-	if (tx->nexthdr == IPPROTO_IPIP)
+	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 			      htonl(mtu));
 	else
 		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+}
+
+/* May the outer packet not be fragmented?  RFC 4301 8.1 */
+static bool tx_df(const struct sk_buff *skb, const struct tx *tx)
+{
+	u8 df = READ_ONCE(tx->idev->policy.df);
+
+	if (unlikely(tx->whole))
+		return false;	/* as its fragments were on the way here */
+	if (likely(df == IFIPSEC_DF_COPY) || tx->own_hdr)
+		return skb->protocol != htons(ETH_P_IP) ||
+		       ip_hdr(skb)->frag_off & htons(IP_DF);
+	return df == IFIPSEC_DF_SET;
 }
 
 /*
@@ -248,12 +367,12 @@ static void tx_send_too_big(struct sk_buff *skb, const struct tx *tx,
  */
 static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
-	unsigned int mtu = ipsec_mtu_inner(tx->sa, tx->ep,
+	unsigned int mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
 					   dst_mtu(tx->outer.dst));
-	bool ipv4 = tx->nexthdr == IPPROTO_IPIP;
-	unsigned int least = ipv4 ? IPV4_MIN_MTU : IPV6_MIN_MTU;
+	unsigned int least = skb->protocol == htons(ETH_P_IP) ? IPV4_MIN_MTU :
+								IPV6_MIN_MTU;
 
-	tx->df = !ipv4 || ip_hdr(skb)->frag_off & htons(IP_DF);
+	tx->df = tx_df(skb, tx);
 	if (likely(tx_fits(skb, mtu)))
 		return true;
 	if (!tx->df)
@@ -304,8 +423,84 @@ static bool tx_classify(struct sk_buff *skb, struct tx *tx)
 	}
 }
 
+/* The SAs to send on: all that the peer is protected with, or none */
+static bool tx_find_sas(struct tx *tx)
+{
+	u8 protect = READ_ONCE(tx->peer->protect);
+
+	if (likely(protect != IFIPSEC_PROTECT_AH))
+		tx->esp = rcu_dereference(tx->peer->tx[IPSEC_ESP]);
+	if (unlikely(protect != IFIPSEC_PROTECT_ESP)) {
+		tx->ah = rcu_dereference(tx->peer->tx[IPSEC_AH]);
+		if (!tx->ah)
+			return false;
+		tx->ah_len = ipsec_ah_len(tx->ah,
+					  tx->ep->remote.family == AF_INET6);
+	}
+	return tx->esp || protect == IFIPSEC_PROTECT_AH;
+}
+
+static bool tx_transport4(struct sk_buff *skb, struct tx *tx)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (skb->protocol != htons(ETH_P_IP) ||
+	    iph->daddr != tx->ep->remote.v4 ||
+	    (tx->ep->local.family && iph->saddr != tx->ep->local.v4))
+		return false;
+	tx->own_hdr = iph->ihl * 4;
+	tx->nexthdr_off = offsetof(struct iphdr, protocol);
+	tx->nexthdr = iph->protocol;
+	return true;
+}
+
+/* RFC 4303 3.1.1: behind the headers that routers look at */
+static bool tx_transport6(struct sk_buff *skb, struct tx *tx)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	u8 *nexthdr;
+	int len;
+
+	if (skb->protocol != htons(ETH_P_IPV6) ||
+	    !ipv6_addr_equal(&ip6h->daddr, &tx->ep->remote.v6) ||
+	    (tx->ep->local.family &&
+	     !ipv6_addr_equal(&ip6h->saddr, &tx->ep->local.v6)))
+		return false;
+	len = ip6_find_1stfragopt(skb, &nexthdr);
+	if (len < 0 || !pskb_may_pull(skb, len))
+		return false;
+	tx->own_hdr = len;
+	tx->nexthdr_off = nexthdr - skb_network_header(skb);
+	tx->nexthdr = *nexthdr;
+	return true;
+}
+
 /*
- * From the packet to the SA and the route.  Return: true, and a reference to the
+ * Transport mode: the packet's own header becomes the outer one, so its addresses
+ * must be those of the peer.
+ */
+static bool tx_transport(struct sk_buff *skb, struct tx *tx)
+{
+	return tx->ep->remote.family == AF_INET ? tx_transport4(skb, tx) :
+						  tx_transport6(skb, tx);
+}
+
+/* What the outer header has from the interface instead of the packet */
+static void tx_policy(struct sk_buff *skb, struct tx *tx)
+{
+	const struct ipsec_policy *policy = &tx->idev->policy;
+	u32 label = READ_ONCE(policy->flowlabel);
+	u8 dscp = READ_ONCE(policy->dscp);
+
+	if (dscp != IFIPSEC_DSCP_COPY)
+		tx->tos = dscp << 2 | (tx->tos & INET_ECN_MASK);
+	if (label == IFIPSEC_FLOWLABEL_AUTO)
+		label = skb_get_hash(skb);
+	tx->flowlabel = htonl(label) & IPV6_FLOWLABEL_MASK;
+}
+
+/*
+ * From the packet to the SAs and the route.  Return: true, and a reference to the
  * route is held; or false with the reason of the drop.
  */
 static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
@@ -320,9 +515,11 @@ static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 	if (unlikely(!tx->peer))
 		goto unreachable;
 	*reason = IFIPSEC_DROP_TX_NO_SA;
-	tx->sa = rcu_dereference(tx->peer->tx);
 	tx->ep = rcu_dereference(tx->peer->endpoint);
-	if (unlikely(!tx->sa || !tx->ep))
+	if (unlikely(!tx->ep || !tx_find_sas(tx)))
+		goto unreachable;
+	*reason = IFIPSEC_DROP_TX_TRANSPORT;
+	if (tx_sa(tx)->mode == IFIPSEC_MODE_TRANSPORT && !tx_transport(skb, tx))
 		goto unreachable;
 
 	err = ipsec_outer_route(tx->idev, tx->ep, &tx->outer);
@@ -330,12 +527,6 @@ static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 				  IFIPSEC_DROP_TX_NO_ROUTE;
 	if (unlikely(err))
 		goto unreachable;
-
-	*reason = IFIPSEC_DROP_TX_TOO_BIG;
-	if (unlikely(!tx_check_mtu(skb, tx))) {
-		dst_release(tx->outer.dst);
-		return false;
-	}
 	return true;
 
 unreachable:
@@ -343,16 +534,56 @@ unreachable:
 	return false;
 }
 
-static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev)
+static void tx_drop_early(struct sk_buff *skb, const struct tx *tx,
+			  enum ifipsec_drop reason)
 {
-	struct tx tx = { .idev = idev };
+	ipsec_stats_drop(tx->idev, tx_sa(tx), reason, 1);
+	kfree_skb(skb);
+}
+
+/* Which fragments does transport mode have to put together before it protects? */
+static bool tx_is_fragment(const struct sk_buff *skb, const struct tx *tx)
+{
+	if (likely(!tx->own_hdr))
+		return false;
+	return skb->protocol == htons(ETH_P_IP) ? ip_is_fragment(ip_hdr(skb)) :
+						  tx->nexthdr == NEXTHDR_FRAGMENT;
+}
+
+static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool whole);
+
+/*
+ * RFC 4301 7.1: transport mode protects whole packets.  The IP layer has made
+ * fragments of what exceeds the interface's MTU; the whole is fragmented again
+ * after it is protected.
+ */
+static void tx_fragment(struct sk_buff *skb, struct tx *tx)
+{
+	if (ipsec_defrag(skb, tx->idev))
+		return;		/* others are missing, or it is malformed */
+	tx_packet(skb, tx->idev, true);
+}
+
+static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool whole)
+{
+	struct tx tx = { .idev = idev, .whole = whole };
 	enum ifipsec_drop reason;
 
 	if (unlikely(!tx_resolve(skb, &tx, &reason))) {
-		ipsec_stats_drop(idev, tx.sa, reason, 1);
-		kfree_skb(skb);
+		tx_drop_early(skb, &tx, reason);
 		return;
 	}
+	if (unlikely(tx_is_fragment(skb, &tx))) {
+		dst_release(tx.outer.dst);
+		tx_fragment(skb, &tx);
+		return;
+	}
+	if (unlikely(!tx_check_mtu(skb, &tx))) {
+		tx_drop_early(skb, &tx, IFIPSEC_DROP_TX_TOO_BIG);
+		dst_release(tx.outer.dst);
+		return;
+	}
+	tx_policy(skb, &tx);
 	skb = tx_segment(skb, &tx);
 	if (likely(skb))
 		tx_list(skb, &tx);
@@ -374,7 +605,7 @@ netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev)
 		kfree_skb(skb);
 	} else {
 		rcu_read_lock();
-		tx_packet(skb, idev);
+		tx_packet(skb, idev, false);
 		rcu_read_unlock();
 	}
 	__this_cpu_dec(tx_depth);

@@ -17,6 +17,16 @@
  *   IFLA_IPSEC_FWMARK  u32  mark put on the outgoing ESP packets and used for
  *                           their route lookup; 0 = none (default).
  *   IFLA_IPSEC_MTU_AUTO flag  follow the peers again after an MTU set by hand
+ *   IFLA_IPSEC_DF      u8   enum ifipsec_df: "don't fragment" of outer IPv4
+ *                           headers; default: as the inner header has it
+ *   IFLA_IPSEC_DSCP    u8   DSCP of outer headers, 0..63; 255 = that of the
+ *                           inner header (default)
+ *   IFLA_IPSEC_DECAP_DSCP u8  1: a received packet gets the DSCP of its outer
+ *                           header; 0: it keeps its own (default).  RFC 2983
+ *   IFLA_IPSEC_TTL     u8   TTL or hop limit of outer headers; 0 = that of the
+ *                           route (default)
+ *   IFLA_IPSEC_FLOWLABEL u32  flow label of outer IPv6 headers, 0..0xfffff
+ *                           (default 0); 0x80000000 = one for each inner flow
  *
  * The namespace of the request is the underlay of the interface for its whole
  * life: the routes, the peers and the SAs stay there when the interface itself
@@ -42,31 +52,36 @@
  *
  * IFIPSEC_CMD_DEV_GET     IFNAME [NETNSID], or a dump of all
  *     -> IFNAME, IFINDEX, [NETNSID], DEV { LINK, FWMARK, MTU, MTU_AUTO,
- *        OPERSTATE, PEERS, SAS, STATS }
+ *        OPERSTATE, PEERS, SAS, STATS, DF, DSCP, DECAP_DSCP, TTL, FLOWLABEL }
  *
  * IFIPSEC_CMD_PEER_NEW    IFNAME [NETNSID] PEER { NAME, REMOTE, [LOCAL],
- *                         [SELECTORS] }
+ *                         [SELECTORS], [PROTECT] }
  *     Makes a peer.  Without SELECTORS it gets 0.0.0.0/0 and ::/0.
  *     EEXIST: the name or a selector is taken.
  *
  * IFIPSEC_CMD_PEER_SET    IFNAME [NETNSID] PEER { NAME, [REMOTE], [LOCAL],
- *                         [SELECTORS] }
+ *                         [SELECTORS], [PROTECT] }
  *     Changes what is given, all of it or nothing.  A LOCAL of zero length
  *     removes the local address.  SELECTORS replaces the whole list.
  *
  * IFIPSEC_CMD_PEER_GET    IFNAME [NETNSID] PEER { NAME }, or a dump,
  *                         optionally of one IFNAME
  *     -> IFNAME, IFINDEX, [NETNSID], PEER { NAME, REMOTE, [LOCAL], SELECTORS,
- *        MTU, [TX_SPI], RX_SAS }
+ *        MTU, [TX_SPI], RX_SAS, PROTECT, [TX_AH_SPI] }
  *
  * IFIPSEC_CMD_PEER_DEL    IFNAME [NETNSID] PEER { NAME }
  *     Removes the peer and its SAs.
  *
- * IFIPSEC_CMD_SA_NEW      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI, ENCR,
- *                         KEY, [PROTO], [FLAGS], [REPLAY_WINDOW], [SEQ] }
+ * IFIPSEC_CMD_SA_NEW      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
+ *                         [PROTO], [MODE], [ENCR], [KEY], [AUTH], [AUTH_KEY],
+ *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [TFC], [LIFE] }
  *     DIR IN: adds an SA that the peer may send on.  The SPI must be free in
  *     the namespace.  DIR OUT: makes the SA that is sent on; EEXIST if the peer
- *     has one already.  KEY is write-only and is wiped from the message.
+ *     has one of that protocol already.  ESP needs ENCR and KEY, and AUTH and
+ *     AUTH_KEY where the cipher has no integrity of its own; AH needs AUTH and
+ *     AUTH_KEY.  The keys are write-only and are wiped from the message.
+ *     Algorithms that are broken or too weak, and encryption without
+ *     integrity, need IFIPSEC_SA_F_INSECURE.
  *
  * IFIPSEC_CMD_SA_REPLACE  as SA_NEW, DIR OUT
  *     Makes the SA that is sent on, in place of the one that the peer may have.
@@ -89,8 +104,8 @@
  *     whole namespace.
  *
  * IFIPSEC_CMD_ALG_GET     dump
- *     -> ALG { ENCR, NAME, KEY_BITS (several), SALT_BITS, IV_LEN, ICV_LEN,
- *        DRIVER (absent: the kernel does not offer it) }
+ *     -> ALG { ENCR or AUTH, NAME, KEY_BITS (several), SALT_BITS, IV_LEN,
+ *        ICV_LEN, FLAGS, DRIVER (absent: the kernel does not offer it) }
  *
  * Dumps: every message of one dump comes from one version of the tables, or the
  * last carries NLM_F_DUMP_INTR and the dump should be repeated.
@@ -122,10 +137,25 @@ enum {
 	IFLA_IPSEC_LINK,
 	IFLA_IPSEC_FWMARK,
 	IFLA_IPSEC_MTU_AUTO,
+	IFLA_IPSEC_DF,
+	IFLA_IPSEC_DSCP,
+	IFLA_IPSEC_DECAP_DSCP,
+	IFLA_IPSEC_TTL,
+	IFLA_IPSEC_FLOWLABEL,
 	__IFLA_IPSEC_MAX
 };
 
 #define IFLA_IPSEC_MAX (__IFLA_IPSEC_MAX - 1)
+
+/* RFC 4301 8.1: DF of the outer IPv4 header; all three must be there */
+enum ifipsec_df {
+	IFIPSEC_DF_COPY,	/* of the inner header; set when that is IPv6 */
+	IFIPSEC_DF_SET,
+	IFIPSEC_DF_CLEAR,
+};
+
+#define IFIPSEC_DSCP_COPY	255
+#define IFIPSEC_FLOWLABEL_AUTO	0x80000000U
 
 enum ifipsec_cmd {
 	IFIPSEC_CMD_UNSPEC,
@@ -183,6 +213,11 @@ enum ifipsec_dev_attr {
 	IFIPSEC_DEV_A_PEERS,		/* u32: how many */
 	IFIPSEC_DEV_A_SAS,		/* u32: how many */
 	IFIPSEC_DEV_A_STATS,		/* nest of enum ifipsec_stats_attr */
+	IFIPSEC_DEV_A_DF,		/* u8: enum ifipsec_df */
+	IFIPSEC_DEV_A_DSCP,		/* u8: 0..63, 255 = copied */
+	IFIPSEC_DEV_A_DECAP_DSCP,	/* u8: 0 or 1 */
+	IFIPSEC_DEV_A_TTL,		/* u8: 0 = of the route */
+	IFIPSEC_DEV_A_FLOWLABEL,	/* u32 */
 	__IFIPSEC_DEV_A_MAX
 };
 
@@ -197,10 +232,19 @@ enum ifipsec_peer_attr {
 	IFIPSEC_PEER_A_MTU,		/* u32, replies: largest inner packet */
 	IFIPSEC_PEER_A_TX_SPI,		/* be32, replies: SA in use */
 	IFIPSEC_PEER_A_RX_SAS,		/* u32, replies: how many */
+	IFIPSEC_PEER_A_PROTECT,		/* u8: enum ifipsec_protect */
+	IFIPSEC_PEER_A_TX_AH_SPI,	/* be32, replies: AH SA in use */
 	__IFIPSEC_PEER_A_MAX
 };
 
 #define IFIPSEC_PEER_A_MAX (__IFIPSEC_PEER_A_MAX - 1)
+
+/* What the traffic of a peer is protected with, both ways */
+enum ifipsec_protect {
+	IFIPSEC_PROTECT_ESP = 1,	/* the default */
+	IFIPSEC_PROTECT_AH = 2,
+	IFIPSEC_PROTECT_ESP_AH = 3,	/* ESP inside AH: neither alone will do */
+};
 
 enum ifipsec_selectors_attr {
 	IFIPSEC_SELECTORS_A_UNSPEC,
@@ -224,7 +268,7 @@ enum ifipsec_sa_attr {
 	IFIPSEC_SA_A_UNSPEC,
 	IFIPSEC_SA_A_DIR,		/* u8: enum ifipsec_dir */
 	IFIPSEC_SA_A_SPI,		/* be32, 256 or more */
-	IFIPSEC_SA_A_PROTO,		/* u8: 50 = ESP (default) */
+	IFIPSEC_SA_A_PROTO,		/* u8: 50 = ESP (default), 51 = AH */
 	IFIPSEC_SA_A_ENCR,		/* u16: enum ifipsec_encr */
 	IFIPSEC_SA_A_KEY,		/* binary, write-only: key, then salt */
 	IFIPSEC_SA_A_KEY_BITS,		/* u32, replies: without the salt */
@@ -234,6 +278,9 @@ enum ifipsec_sa_attr {
 	IFIPSEC_SA_A_DRIVER,		/* string, replies: kernel's cipher */
 	IFIPSEC_SA_A_STATS,		/* nest of enum ifipsec_stats_attr */
 	IFIPSEC_SA_A_PAD,
+	IFIPSEC_SA_A_AUTH,		/* u16: enum ifipsec_auth */
+	IFIPSEC_SA_A_AUTH_KEY,		/* binary, write-only: key, then salt */
+	IFIPSEC_SA_A_MODE,		/* u8: enum ifipsec_mode */
 	__IFIPSEC_SA_A_MAX
 };
 
@@ -266,8 +313,14 @@ enum ifipsec_alg_attr {
 	IFIPSEC_ALG_A_IV_LEN,		/* u32: bytes on the wire */
 	IFIPSEC_ALG_A_ICV_LEN,		/* u32: bytes on the wire */
 	IFIPSEC_ALG_A_DRIVER,		/* string: implementation in use */
+	IFIPSEC_ALG_A_AUTH,		/* u16: enum ifipsec_auth */
+	IFIPSEC_ALG_A_FLAGS,		/* u32: IFIPSEC_ALG_F_* */
 	__IFIPSEC_ALG_A_MAX
 };
+
+#define IFIPSEC_ALG_F_INSECURE	(1U << 0)	/* needs IFIPSEC_SA_F_INSECURE */
+#define IFIPSEC_ALG_F_NEEDS_AUTH (1U << 1)	/* a cipher without integrity */
+#define IFIPSEC_ALG_F_AH_ONLY	(1U << 2)
 
 #define IFIPSEC_ALG_A_MAX (__IFIPSEC_ALG_A_MAX - 1)
 
@@ -276,13 +329,53 @@ enum ifipsec_dir {
 	IFIPSEC_DIR_OUT = 2,
 };
 
+/* RFC 4301 3.2: what the SA protects */
+enum ifipsec_mode {
+	IFIPSEC_MODE_TUNNEL = 1,	/* whole IP packets (default) */
+	IFIPSEC_MODE_TRANSPORT = 2,	/* what follows the header of packets
+					 * between the outer addresses
+					 */
+};
+
 /* IANA "IKEv2 Transform Type 1": the numbers an IKE daemon negotiates */
 enum ifipsec_encr {
-	IFIPSEC_ENCR_AES_GCM_16 = 20,		/* RFC 4106; 128/192/256 */
+	IFIPSEC_ENCR_3DES = 3,			/* RFC 2451; insecure */
+	IFIPSEC_ENCR_NULL = 11,			/* RFC 2410 */
+	IFIPSEC_ENCR_AES_CBC = 12,		/* RFC 3602; 128/192/256 */
+	IFIPSEC_ENCR_AES_CTR = 13,		/* RFC 3686; 128/192/256 */
+	IFIPSEC_ENCR_AES_CCM_8 = 14,		/* RFC 4309; 128/192/256 */
+	IFIPSEC_ENCR_AES_CCM_12 = 15,
+	IFIPSEC_ENCR_AES_CCM_16 = 16,
+	IFIPSEC_ENCR_AES_GCM_8 = 18,		/* RFC 4106; 128/192/256 */
+	IFIPSEC_ENCR_AES_GCM_12 = 19,
+	IFIPSEC_ENCR_AES_GCM_16 = 20,
+	IFIPSEC_ENCR_NULL_AES_GMAC = 21,	/* RFC 4543; 128/192/256 */
+	IFIPSEC_ENCR_CAMELLIA_CBC = 23,		/* RFC 5529; 128/192/256 */
 	IFIPSEC_ENCR_CHACHA20_POLY1305 = 28,	/* RFC 7634; 256 */
 };
 
+/* IANA "IKEv2 Transform Type 3" */
+enum ifipsec_auth {
+	IFIPSEC_AUTH_NONE = 0,
+	IFIPSEC_AUTH_HMAC_MD5_96 = 1,		/* RFC 2403; insecure */
+	IFIPSEC_AUTH_HMAC_SHA1_96 = 2,		/* RFC 2404; insecure */
+	IFIPSEC_AUTH_AES_XCBC_96 = 5,		/* RFC 3566 */
+	IFIPSEC_AUTH_AES_CMAC_96 = 8,		/* RFC 4494 */
+	IFIPSEC_AUTH_AES_128_GMAC = 9,		/* RFC 4543; AH only */
+	IFIPSEC_AUTH_AES_192_GMAC = 10,
+	IFIPSEC_AUTH_AES_256_GMAC = 11,
+	IFIPSEC_AUTH_HMAC_SHA2_256_128 = 12,	/* RFC 4868 */
+	IFIPSEC_AUTH_HMAC_SHA2_384_192 = 13,
+	IFIPSEC_AUTH_HMAC_SHA2_512_256 = 14,
+	/* private use: as Linux and others did before they read RFC 4868 */
+	IFIPSEC_AUTH_HMAC_SHA2_256_96 = 1036,
+};
+
 #define IFIPSEC_SA_F_ESN	(1U << 0)	/* 64-bit sequence numbers */
+#define IFIPSEC_SA_F_INSECURE	(1U << 1)	/* I know what I do */
+#define IFIPSEC_SA_F_AH_ALIGN8	(1U << 2)	/* IPv4 AH: pad the ICV to 8 bytes, as
+						 * Linux does without "align4"
+						 */
 
 enum ifipsec_flush {
 	IFIPSEC_FLUSH_SAS = 1,
@@ -321,7 +414,7 @@ enum ifipsec_expire {
 	_(RX_BAD_PAD, rx_bad_pad, rx_errors,				       \
 	  "authentic, but the padding is not 1, 2, 3, ...")		       \
 	_(RX_BAD_NEXTHDR, rx_bad_nexthdr, rx_errors,			       \
-	  "authentic, but the next header is neither IPv4 nor IPv6")	       \
+	  "authentic, but the next header is none that this SA carries")       \
 	_(RX_BAD_INNER, rx_bad_inner, rx_errors,			       \
 	  "authentic, but the inner IP header is malformed")		       \
 	_(RX_DUMMY, rx_dummy, none,					       \
@@ -353,7 +446,17 @@ enum ifipsec_expire {
 	_(TX_CRYPTO_ERR, tx_crypto_err, tx_errors,			       \
 	  "the kernel's cipher returned an error")			       \
 	_(TX_OUTPUT, tx_output, tx_dropped,				       \
-	  "the underlay dropped the encrypted packet")
+	  "the underlay dropped the encrypted packet")			       \
+	_(RX_BAD_AH_HDR, rx_bad_ah_hdr, rx_errors,			       \
+	  "the length in the AH header is not that of this SA")		       \
+	_(RX_BAD_OPTS, rx_bad_opts, rx_errors,				       \
+	  "malformed options or extension headers in front of AH")	       \
+	_(RX_BUNDLE, rx_bundle, rx_errors,				       \
+	  "only one of ESP and AH, and the peer needs both")		       \
+	_(TX_TRANSPORT, tx_transport, tx_errors,			       \
+	  "transport mode, and the addresses are not those of the peer")      \
+	_(TX_FRAGMENT, tx_fragment, tx_errors,				       \
+	  "transport mode, and a malformed fragment")
 
 #define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
 
