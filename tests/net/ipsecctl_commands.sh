@@ -26,7 +26,7 @@ json "no interface: dev show" . '[]' dev show
 json "no interface: show" . '{"interfaces":[]}' show
 check "dev add" ctl dev add ipsec0
 json "dev show: all fields" '.[0] | [keys[], .ifname, .link, .fwmark, .mtu, .mtu_auto, .operstate, .peer_count, .sa_count]' \
-	'["fwmark","ifindex","ifname","link","mtu","mtu_auto","operstate","peer_count","sa_count","stats","ipsec0",null,0,1400,true,"down",0,0]' \
+	'["decap_dscp","df","dscp","flowlabel","fwmark","ifindex","ifname","link","mtu","mtu_auto","operstate","peer_count","sa_count","stats","ttl","ipsec0",null,0,1400,true,"down",0,0]' \
 	dev show ipsec0
 json "dev show: ifindex" '.[0].ifindex' "$(on gw cat /sys/class/net/ipsec0/ifindex)" dev show
 check "dev set" ctl dev set ipsec0 link wan fwmark 0x10 mtu 1350
@@ -39,12 +39,20 @@ json "dev show: several" '[.[] | [.ifname, .link, .fwmark, .mtu]]' '[["ipsec0","
 check "dev del" ctl dev del ipsec1
 json "dev show: one is left" '[.[].ifname]' '["ipsec0"]' dev show
 check "dev set: the link none" ctl dev set ipsec0 link none fwmark 0
+outer='.[0] | [.df, .dscp, .decap_dscp, .ttl, .flowlabel]'
+json "dev show: outer headers" "$outer" '["copy","copy",false,"auto",0]' dev show ipsec0
+check "dev set: outer headers" ctl dev set ipsec0 df clear dscp 46 decap-dscp on ttl 64 flowlabel auto
+json "dev show: outer headers that were set" "$outer" '["clear",46,true,64,"auto"]' dev show ipsec0
+check "dev show for people has them" grep -qx "  outer headers: df clear, dscp 46, decap-dscp on, ttl 64, flowlabel auto" \
+	<<<"$(ctl dev show ipsec0)"
+check "dev set: the defaults" ctl dev set ipsec0 df copy dscp copy decap-dscp off ttl auto flowlabel 0
+json "dev show: the defaults again" "$outer" '["copy","copy",false,"auto",0]' dev show ipsec0
 
 # ---- peer ------------------------------------------------------------------
 
 check "peer add" ctl peer add ipsec0 p remote 192.0.2.2
 json "peer show: all fields" '.[0] | [keys[], .name, .remote, .selectors, .rx_sas]' \
-	'["ifindex","ifname","mtu","name","remote","rx_sas","selectors","p","192.0.2.2",["0.0.0.0/0","::/0"],0]' peer show ipsec0 p
+	'["ifindex","ifname","mtu","name","protect","remote","rx_sas","selectors","p","192.0.2.2",["0.0.0.0/0","::/0"],0]' peer show ipsec0 p
 check "peer add with everything" ctl peer add ipsec0 q remote 2001:db8::2 local 2001:db8::1 \
 	selector 10.1.0.0/16 selector fd01::/32 selector 10.2.3.4/32
 json "peer show: everything" '.[0] | [.remote, .local, .selectors]' \
@@ -55,6 +63,11 @@ json "peer show: what was set" '.[0] | [.remote, .local, .selectors]' \
 	'["192.0.2.3","192.0.2.1",["0.0.0.0/0","::/0"]]' peer show ipsec0 p
 check "peer set local any, and selectors" ctl peer set ipsec0 p local any selector 10.9.0.0/16
 json "peer show: set again" '.[0] | [.remote, .local, .selectors]' '["192.0.2.3",null,["10.9.0.0/16"]]' peer show ipsec0 p
+check "peer set protect" ctl peer set ipsec0 p protect esp+ah
+json "peer show: what protects" '.[0].protect' '"esp+ah"' peer show ipsec0 p
+check "peer show for people: what is missing" grep -qF "no SA to send on, no ah SA to send on, receives on 0 SAs" \
+	<<<"$(ctl peer show ipsec0 p)"
+check "peer set protect esp" ctl peer set ipsec0 p protect esp
 json "peer show: all of an interface" '[.[].name]' '["p","q"]' peer show ipsec0
 json "peer show: all" 'length' 2 peer show
 check "peer del" ctl peer del ipsec0 q
@@ -64,7 +77,7 @@ json "peer show: one is left" '[.[].name]' '["p"]' peer show
 
 check "sa add in" ctl sa add ipsec0 p in spi 0x1001 encr aes-gcm-16 key "$K20"
 json "sa show: all fields" '.[0] | del(.stats, .driver, .ifindex)' \
-	'{"ifname":"ipsec0","peer":"p","dir":"in","spi":"0x00001001","proto":"esp","encr":"aes-gcm-16","key_bits":128,"esn":true,"replay_window":1024,"seq":0}' \
+	'{"ifname":"ipsec0","peer":"p","dir":"in","spi":"0x00001001","proto":"esp","mode":"tunnel","encr":"aes-gcm-16","key_bits":128,"auth":null,"esn":true,"insecure":false,"ah_align8":false,"replay_window":1024,"seq":0}' \
 	sa show ipsec0 p
 check "sa add in with everything" ctl sa add ipsec0 p in spi 4098 encr chacha20-poly1305 key "$K36" \
 	esn off replay-window 64 seq 77
@@ -85,6 +98,25 @@ check "a key with white space and 0x" ctl sa add ipsec0 p in spi 0x1004 encr aes
 	<<<"  0x$(cut -c1-20 "$K20") $(cut -c21- "$K20")
 "
 
+# what an SA is made of, and an SPI that both protocols use
+made='[.[] | select(.spi == "0x00001005") | [.proto, .mode, .encr, .auth, .insecure, .ah_align8]]'
+K32=$(key_file z 32)
+check "sa add with a cipher and an integrity algorithm" ctl sa add ipsec0 p in spi 0x1005 mode transport \
+	encr aes-cbc key "$K32" auth hmac-sha2-256-128 auth-key "$K32"
+check "peer set protect" ctl peer set ipsec0 p protect esp+ah
+check "sa add proto ah, the same SPI" ctl sa add ipsec0 p in spi 0x1005 proto ah auth hmac-sha2-256-128 \
+	auth-key - ah-align8 <"$K32"
+json "sa show: both" "$made" \
+	'[["esp","transport","aes-cbc","hmac-sha2-256-128",false,false],["ah","tunnel",null,"hmac-sha2-256-128",false,true]]' sa show
+check "sa del: esp unless it says ah" ctl sa del ipsec0 p in spi 0x1005
+check "sa set proto ah" ctl sa set ipsec0 p in spi 0x1005 proto ah seq 9
+json "sa show: ah is left" '[.[] | select(.spi == "0x00001005") | .proto, .seq]' '["ah",9]' sa show
+check "sa del proto ah" ctl sa del ipsec0 p in spi 0x1005 proto ah
+must ctl peer set ipsec0 p protect esp
+check "sa add encr null without a key" ctl sa add ipsec0 p in spi 0x1005 encr null auth hmac-sha2-256-128 auth-key "$K32"
+json "sa show: no key" '[.[] | select(.spi == "0x00001005") | .encr, .key_bits]' '["null",0]' sa show
+must ctl sa del ipsec0 p in spi 0x1005
+
 # ---- show, flush, algs -----------------------------------------------------
 
 json "show: the tree" '[.interfaces[] | .ifname, (.peers[] | .name, (.sas[] | .spi))]' \
@@ -101,9 +133,13 @@ check "flush sa of an interface" ctl flush sa ipsec0
 json "no SA is left" . '[]' sa show
 check "flush peer" ctl flush peer
 json "no peer is left" . '[]' peer show
-json "algs" 'map([.encr, .number, .key_bits, .salt_bits, .iv_len, .icv_len])' \
-	'[["aes-gcm-16",20,[128,192,256],32,8,16],["chacha20-poly1305",28,[256],32,8,16]]' algs
-json "algs: somebody computes them" '[.[] | .driver | length > 0]' '[true,true]' algs
+known='select(.number == 20 or .number == 28 or .auth == "hmac-sha2-256-128")'
+json "algs" "map($known | [.[.type], .number, .key_bits, .salt_bits, .iv_len, .icv_len])" \
+	'[["aes-gcm-16",20,[128,192,256],32,8,16],["chacha20-poly1305",28,[256],32,8,16],["hmac-sha2-256-128",12,[256],0,0,16]]' algs
+json "algs: somebody computes them" "[.[] | $known | .driver | length > 0]" '[true,true,true]' algs
+json "algs: what is insecure" 'map(select(.insecure) | .[.type])' '["3des-cbc","hmac-md5-96","hmac-sha1-96"]' algs
+json "algs: what is for ah only" 'map(select(.ah_only) | .auth)' '["aes-128-gmac","aes-192-gmac","aes-256-gmac"]' algs
+json "algs: every name is known" '[.[] | .[.type] | select(test("^[0-9]+$"))]' '[]' algs
 
 # ---- what the kernel refuses is said in its words --------------------------
 
@@ -159,6 +195,8 @@ usage "is given twice" dev set ipsec0 fwmark 1 fwmark 2
 usage "is out of range" peer add ipsec0 x remote 192.0.2.9 selector 10.0.0.0/33
 usage "longer than 15" dev add abcdefghijklmnop
 usage "" sa add ipsec0 p in spi 0x1009 encr aes-gcm-16 key "$(cat "$K20")"
+usage "cannot both be the standard input" sa add ipsec0 p in spi 0x1009 encr aes-cbc key - auth hmac-sha2-256-128 auth-key -
+usage "ah does not encrypt" sa add ipsec0 p in spi 0x1009 proto ah encr aes-gcm-16 key "$K20"
 is "nothing of that has changed anything" "$(ctl -j show)" "$state"
 for what in peer sa; do
 	check_fails "$what show of no interface" "$no_dev" ctl $what show ipsec7
@@ -195,7 +233,7 @@ help=$(ctl help)
 # the manual's words without its markup, on one line
 manual=$(sed 's/\\&//g; s/\\//g' "$IPSEC_TOP/docs/ipsecctl.8" | tr '\n' ' ')
 commands=$(sed -n 's/^\t{ "\([a-z ]*\)", .*/\1/p' "$IPSEC_TOP/tools/ipsecctl/main.c")
-options=$(sed -n 's/.*{ "\([a-z-]*\)", option_.*/\1/p' "$IPSEC_TOP/tools/ipsecctl/parse.c" | sort -u)
+options=$(sed -n 's/.*{ "\([a-z0-9-]*\)", option_.*/\1/p' "$IPSEC_TOP"/tools/ipsecctl/parse_*.c | sort -u)
 check "the tables of commands and options were found" \
 	eval '(($(wc -l <<<"$commands") >= 15 && $(wc -l <<<"$options") >= 10))'
 missing=

@@ -31,6 +31,7 @@ static int to_rtlink(struct netlink *nl, const struct dev_args *args,
 		.has_mtu = args->has_mtu,
 		.mtu = args->mtu,
 		.mtu_auto = args->mtu_auto,
+		.outer = args->outer,
 	};
 	if (!args->link)
 		return 0;

@@ -2,7 +2,7 @@
 /*
  * cmd_sa.c - ipsecctl sa: security associations.
  *
- * A key lives from key_read() to key_wipe() in one function here, and in the
+ * Keys live from key_read() to key_wipe() in one function here, and in the
  * request, which is wiped when it is freed.
  */
 #include <errno.h>
@@ -10,36 +10,40 @@
 #include <linux/netlink.h>
 #include <stdio.h>
 
-#include "../lib/key.h"
 #include "../lib/safe.h"
 #include "command.h"
 #include "query.h"
 #include "request.h"
 
-/* Reads the key, or reports why not; an exit code */
-static int read_key(const struct command *command, const struct sa_args *args,
-		    struct key *key)
+/*
+ * Reads the key in @file, or reports why not; an exit code.  Without a file the
+ * key stays as it is.
+ */
+static int read_key(const struct command *command, const struct target *target,
+		    const char *file, struct key *key)
 {
 	char error[KEY_ERROR_MAX], text[SAFE_TEXT_MAX];
 	struct safe_text safe;
 	struct words words;
 	int err;
 
-	err = key_read(args->key_file, key, error);
+	if (!file)
+		return EXIT_DONE;
+	err = key_read(file, key, error);
 	if (err == -EDOM) {
 		words_fail(&words, "%s", error);
 		return command_usage(command, &words);
 	}
 	if (err) {
 		snprintf(text, sizeof(text), "key file %.300s: %s",
-			 safe_text(args->key_file, &safe), error);
-		return command_fail(command, &args->target, text);
+			 safe_text(file, &safe), error);
+		return command_fail(command, target, text);
 	}
-	if (key_file_exposed(args->key_file)) {
+	if (key_file_exposed(file)) {
 		snprintf(text, sizeof(text),
 			 "key file %.300s can be read by group or others",
-			 safe_text(args->key_file, &safe));
-		command_warn(command, &args->target, text);
+			 safe_text(file, &safe));
+		command_warn(command, target, text);
 	}
 	return EXIT_DONE;
 }
@@ -47,20 +51,24 @@ static int read_key(const struct command *command, const struct sa_args *args,
 static int new_sa(const struct command *command, const struct sa_args *args,
 		  uint8_t cmd)
 {
+	const struct target *target = &args->target;
+	struct sa_keys keys = { 0 };
 	struct netlink nl;
-	struct key key;
 	int code;
 
-	code = read_key(command, args, &key);
-	if (code)
-		return code;
-	code = command_open(command, &args->target, &nl);
+	code = read_key(command, target, args->key_file, &keys.encr);
+	if (!code)
+		code = read_key(command, target, args->auth_key_file,
+				&keys.auth);
+	if (!code)
+		code = command_open(command, target, &nl);
 	if (!code) {
-		code = command_request(command, &args->target, &nl,
-				       request_sa_new(&nl, cmd, args, &key));
+		code = command_request(command, target, &nl,
+				       request_sa_new(&nl, cmd, args, &keys));
 		netlink_close(&nl);
 	}
-	key_wipe(&key);
+	key_wipe(&keys.encr);
+	key_wipe(&keys.auth);
 	return code;
 }
 

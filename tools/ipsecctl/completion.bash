@@ -44,11 +44,25 @@ _ipsecctl_next() {
 	local command="$1 ${2-}" last=${*: -1}
 
 	case $last in
-	encr) echo aes-gcm-16 chacha20-poly1305; return ;;
-	esn) echo on off; return ;;
+	encr)
+		echo 3des-cbc null aes-cbc aes-ctr aes-ccm-{8,12,16} aes-gcm-{8,12,16} null-aes-gmac camellia-cbc chacha20-poly1305
+		return
+		;;
+	auth)
+		echo hmac-md5-96 hmac-sha1-96 aes-xcbc-96 aes-cmac-96 aes-{128,192,256}-gmac \
+			hmac-sha2-{256-128,384-192,512-256,256-96}
+		return
+		;;
+	esn | decap-dscp) echo on off; return ;;
+	proto) echo esp ah; return ;;
+	mode) echo tunnel transport; return ;;
+	protect) echo esp ah esp+ah; return ;;
+	df) echo copy set clear; return ;;
+	dscp) echo copy; return ;;
+	ttl | flowlabel) echo auto; return ;;
 	link) _ipsecctl_links; [[ ${2-} == set ]] && echo none; return ;;
 	local) [[ $command == "peer set" ]] && echo any; return ;;
-	key) return ;;
+	key | auth-key) return ;;
 	spi) [[ ${2-} == add || ${2-} == replace ]] || _ipsecctl_spis "${3-}" "${4-}" "${5-}"; return ;;
 	mtu) [[ ${2-} == set ]] && echo auto; return ;;
 	fwmark | remote | selector | seq | replay-window | netnsid) return ;;
@@ -69,9 +83,9 @@ _ipsecctl_next() {
 	"flush ") echo sa peer ;;
 	"flush "* | "dev del" | "dev show")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options netnsid; fi ;;
-	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu ;;
+	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel ;;
 	"dev set")
-		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu; fi ;;
+		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel; fi ;;
 	"peer "* | "sa "*) _ipsecctl_next_object "$@" ;;
 	esac
 }
@@ -79,6 +93,7 @@ _ipsecctl_next() {
 # The same for what is about a peer.
 _ipsecctl_next_object() {
 	local words=("$@") n=$#
+	local suite=(proto mode encr key auth auth-key esn insecure ah-align8)
 
 	if ((n == 2)); then
 		_ipsecctl_devs
@@ -91,11 +106,11 @@ _ipsecctl_next_object() {
 		return
 	fi
 	case "$1 $2" in
-	"peer add" | "peer set") _ipsecctl_options remote local selector netnsid ;;
-	"sa add") _ipsecctl_options spi encr key esn replay-window seq netnsid ;;
-	"sa replace") _ipsecctl_options spi encr key esn seq netnsid ;;
-	"sa set") _ipsecctl_options spi seq netnsid ;;
-	"sa del") _ipsecctl_options spi netnsid ;;
+	"peer add" | "peer set") _ipsecctl_options remote local selector protect netnsid ;;
+	"sa add") _ipsecctl_options spi "${suite[@]}" replay-window seq netnsid ;;
+	"sa replace") _ipsecctl_options spi "${suite[@]}" seq netnsid ;;
+	"sa set") _ipsecctl_options spi proto seq netnsid ;;
+	"sa del") _ipsecctl_options spi proto netnsid ;;
 	*) _ipsecctl_options netnsid ;;
 	esac
 }
@@ -108,7 +123,7 @@ _ipsecctl() {
 			words+=("${COMP_WORDS[i]}")
 	done
 	COMPREPLY=()
-	if ((${#words[@]})) && [[ ${words[-1]} == key ]]; then
+	if ((${#words[@]})) && [[ ${words[-1]} == key || ${words[-1]} == auth-key ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		compopt -o filenames 2> /dev/null
 		return

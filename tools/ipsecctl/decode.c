@@ -38,6 +38,11 @@ static struct nla_policy dev_policy[IFIPSEC_DEV_A_MAX + 1] = {
 	[IFIPSEC_DEV_A_OPERSTATE] = { .type = NLA_U8 },
 	[IFIPSEC_DEV_A_PEERS]	= { .type = NLA_U32 },
 	[IFIPSEC_DEV_A_SAS]	= { .type = NLA_U32 },
+	[IFIPSEC_DEV_A_DF]	= { .type = NLA_U8 },
+	[IFIPSEC_DEV_A_DSCP]	= { .type = NLA_U8 },
+	[IFIPSEC_DEV_A_DECAP_DSCP] = { .type = NLA_U8 },
+	[IFIPSEC_DEV_A_TTL]	= { .type = NLA_U8 },
+	[IFIPSEC_DEV_A_FLOWLABEL] = { .type = NLA_U32 },
 };
 
 static struct nla_policy peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
@@ -45,6 +50,8 @@ static struct nla_policy peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
 	[IFIPSEC_PEER_A_MTU]	= { .type = NLA_U32 },
 	[IFIPSEC_PEER_A_TX_SPI]	= { .type = NLA_U32 },
 	[IFIPSEC_PEER_A_RX_SAS]	= { .type = NLA_U32 },
+	[IFIPSEC_PEER_A_PROTECT] = { .type = NLA_U8 },
+	[IFIPSEC_PEER_A_TX_AH_SPI] = { .type = NLA_U32 },
 };
 
 static struct nla_policy selector_policy[IFIPSEC_SELECTOR_A_MAX + 1] = {
@@ -61,6 +68,8 @@ static struct nla_policy sa_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_REPLAY_WINDOW] = { .type = NLA_U32 },
 	[IFIPSEC_SA_A_SEQ]	= { .type = NLA_U64 },
 	[IFIPSEC_SA_A_DRIVER]	= { .minlen = 1 },
+	[IFIPSEC_SA_A_AUTH]	= { .type = NLA_U16 },
+	[IFIPSEC_SA_A_MODE]	= { .type = NLA_U8 },
 };
 
 static struct nla_policy stats_policy[IFIPSEC_STATS_A_MAX + 1] = {
@@ -78,11 +87,19 @@ static struct nla_policy alg_policy[IFIPSEC_ALG_A_MAX + 1] = {
 	[IFIPSEC_ALG_A_IV_LEN]	= { .type = NLA_U32 },
 	[IFIPSEC_ALG_A_ICV_LEN]	= { .type = NLA_U32 },
 	[IFIPSEC_ALG_A_DRIVER]	= { .minlen = 1 },
+	[IFIPSEC_ALG_A_AUTH]	= { .type = NLA_U16 },
+	[IFIPSEC_ALG_A_FLAGS]	= { .type = NLA_U32 },
 };
 
 static uint8_t get_u8(struct nlattr *attr)
 {
 	return attr ? nla_get_u8(attr) : 0;
+}
+
+/* An older kernel does not say what it does not know: it does @missing */
+static uint8_t get_u8_or(struct nlattr *attr, uint8_t missing)
+{
+	return attr ? nla_get_u8(attr) : missing;
 }
 
 static uint16_t get_u16(struct nlattr *attr)
@@ -186,6 +203,15 @@ static int decode_stats(struct nlattr *nest, struct stats *stats)
 	return decode_drops(attrs[IFIPSEC_STATS_A_DROPS], stats);
 }
 
+static void fill_outer(struct nlattr **in, struct dev *dev)
+{
+	dev->df = get_u8_or(in[IFIPSEC_DEV_A_DF], IFIPSEC_DF_COPY);
+	dev->dscp = get_u8_or(in[IFIPSEC_DEV_A_DSCP], IFIPSEC_DSCP_COPY);
+	dev->decap_dscp = get_u8(in[IFIPSEC_DEV_A_DECAP_DSCP]);
+	dev->ttl = get_u8(in[IFIPSEC_DEV_A_TTL]);
+	dev->flowlabel = get_u32(in[IFIPSEC_DEV_A_FLOWLABEL]);
+}
+
 static int fill_dev(struct attrs *attrs, struct dev *dev)
 {
 	struct nlattr **in = attrs->dev;
@@ -205,6 +231,7 @@ static int fill_dev(struct attrs *attrs, struct dev *dev)
 	dev->operstate = get_u8(in[IFIPSEC_DEV_A_OPERSTATE]);
 	dev->peers = get_u32(in[IFIPSEC_DEV_A_PEERS]);
 	dev->sas = get_u32(in[IFIPSEC_DEV_A_SAS]);
+	fill_outer(in, dev);
 	return decode_stats(in[IFIPSEC_DEV_A_STATS], &dev->stats);
 }
 
@@ -284,7 +311,11 @@ static int fill_peer(struct attrs *attrs, struct peer *peer)
 	peer->mtu = get_u32(in[IFIPSEC_PEER_A_MTU]);
 	peer->has_tx_spi = in[IFIPSEC_PEER_A_TX_SPI];
 	peer->tx_spi = ntohl(get_u32(in[IFIPSEC_PEER_A_TX_SPI]));
+	peer->has_tx_ah_spi = in[IFIPSEC_PEER_A_TX_AH_SPI];
+	peer->tx_ah_spi = ntohl(get_u32(in[IFIPSEC_PEER_A_TX_AH_SPI]));
 	peer->rx_sas = get_u32(in[IFIPSEC_PEER_A_RX_SAS]);
+	peer->protect = get_u8_or(in[IFIPSEC_PEER_A_PROTECT],
+				  IFIPSEC_PROTECT_ESP);
 	if (!in[IFIPSEC_PEER_A_SELECTORS])
 		return 0;
 	return decode_selectors(in[IFIPSEC_PEER_A_SELECTORS], peer);
@@ -307,9 +338,10 @@ static int fill_sa(struct attrs *attrs, struct sa *sa)
 		return -EBADMSG;
 	sa->dir = get_u8(in[IFIPSEC_SA_A_DIR]);
 	sa->spi = ntohl(get_u32(in[IFIPSEC_SA_A_SPI]));
-	sa->proto = in[IFIPSEC_SA_A_PROTO] ?
-		get_u8(in[IFIPSEC_SA_A_PROTO]) : IPPROTO_ESP;
+	sa->proto = get_u8_or(in[IFIPSEC_SA_A_PROTO], IPPROTO_ESP);
+	sa->mode = get_u8_or(in[IFIPSEC_SA_A_MODE], IFIPSEC_MODE_TUNNEL);
 	sa->encr = get_u16(in[IFIPSEC_SA_A_ENCR]);
+	sa->auth = get_u16(in[IFIPSEC_SA_A_AUTH]);
 	sa->key_bits = get_u32(in[IFIPSEC_SA_A_KEY_BITS]);
 	sa->flags = get_u32(in[IFIPSEC_SA_A_FLAGS]);
 	sa->has_replay_window = in[IFIPSEC_SA_A_REPLAY_WINDOW];
@@ -387,6 +419,8 @@ int decode_alg(struct nlmsghdr *nlh, struct alg *alg)
 	if (err)
 		return err;
 	alg->encr = get_u16(in[IFIPSEC_ALG_A_ENCR]);
+	alg->auth = get_u16(in[IFIPSEC_ALG_A_AUTH]);
+	alg->flags = get_u32(in[IFIPSEC_ALG_A_FLAGS]);
 	get_text(in[IFIPSEC_ALG_A_NAME], alg->name, sizeof(alg->name));
 	alg->salt_bits = get_u32(in[IFIPSEC_ALG_A_SALT_BITS]);
 	alg->iv_len = get_u32(in[IFIPSEC_ALG_A_IV_LEN]);

@@ -12,31 +12,36 @@
 
 #define COUNT(table)	(sizeof(table) / sizeof((table)[0]))
 
+/* Options that two commands have */
+#define OUTER	"[df copy|set|clear] [dscp copy|N] [decap-dscp on|off] " \
+		"[ttl auto|N] [flowlabel auto|N]"
+#define SUITE	"[proto esp|ah] [mode tunnel|transport] [encr ALG] [key FILE|-] " \
+		"[auth ALG] [auth-key FILE|-] [esn on|off] [insecure] [ah-align8]"
 
 static const struct command commands[] = {
-	{ "dev add", "NAME [link IFNAME] [fwmark MARK] [mtu N]",
+	{ "dev add", "NAME [link IFNAME] [fwmark MARK] [mtu N] " OUTER,
 	  "make an interface", cmd_dev_add },
-	{ "dev set", "NAME [link IFNAME|none] [fwmark MARK] [mtu N|auto]",
+	{ "dev set", "NAME [link IFNAME|none] [fwmark MARK] [mtu N|auto] " OUTER,
 	  "change an interface", cmd_dev_set },
 	{ "dev del", "NAME [netnsid ID]",
 	  "remove an interface with its peers and SAs", cmd_dev_del },
 	{ "dev show", "[NAME [netnsid ID]]",
 	  "show interfaces", cmd_dev_show },
-	{ "peer add", "DEV NAME remote ADDR [local ADDR] [selector PREFIX]... [netnsid ID]",
+	{ "peer add", "DEV NAME remote ADDR [local ADDR] [selector PREFIX]... [protect esp|ah|esp+ah] [netnsid ID]",
 	  "add a peer to an interface", cmd_peer_add },
-	{ "peer set", "DEV NAME [remote ADDR] [local ADDR|any] [selector PREFIX]... [netnsid ID]",
+	{ "peer set", "DEV NAME [remote ADDR] [local ADDR|any] [selector PREFIX]... [protect esp|ah|esp+ah] [netnsid ID]",
 	  "change a peer; given selectors replace all it had", cmd_peer_set },
 	{ "peer del", "DEV NAME [netnsid ID]",
 	  "remove a peer with its SAs", cmd_peer_del },
 	{ "peer show", "[DEV [NAME] [netnsid ID]]",
 	  "show peers", cmd_peer_show },
-	{ "sa add", "DEV PEER in|out spi SPI encr ALG key FILE|- [esn on|off] [replay-window N] [seq N] [netnsid ID]",
+	{ "sa add", "DEV PEER in|out spi SPI " SUITE " [replay-window N] [seq N] [netnsid ID]",
 	  "add an SA to a peer", cmd_sa_add },
-	{ "sa replace", "DEV PEER out spi SPI encr ALG key FILE|- [esn on|off] [seq N] [netnsid ID]",
+	{ "sa replace", "DEV PEER out spi SPI " SUITE " [seq N] [netnsid ID]",
 	  "swap the SA that is sent on, without a gap", cmd_sa_replace },
-	{ "sa set", "DEV PEER in|out spi SPI seq N [netnsid ID]",
+	{ "sa set", "DEV PEER in|out spi SPI [proto esp|ah] seq N [netnsid ID]",
 	  "move the sequence number of an SA forward", cmd_sa_set },
-	{ "sa del", "DEV PEER in|out spi SPI [netnsid ID]",
+	{ "sa del", "DEV PEER in|out spi SPI [proto esp|ah] [netnsid ID]",
 	  "remove an SA", cmd_sa_del },
 	{ "sa show", "[DEV [PEER] [netnsid ID]]",
 	  "show SAs", cmd_sa_show },

@@ -176,7 +176,16 @@ static int compare_sas(const void *a, const void *b)
 		order = y->dir - x->dir;	/* OUT is the larger number */
 	if (!order)
 		order = (x->spi > y->spi) - (x->spi < y->spi);
+	if (!order)
+		order = x->proto - y->proto;
 	return order;
+}
+
+static int compare_algs(const void *a, const void *b)
+{
+	const struct alg *x = a, *y = b;
+
+	return x->auth != y->auth ? x->auth - y->auth : x->encr - y->encr;
 }
 
 /* An empty list has no array, and qsort() must not be given NULL */
@@ -197,4 +206,11 @@ void sa_list_sort(struct sa_list *list)
 {
 	if (list->n)
 		qsort(list->items, list->n, sizeof(*list->items), compare_sas);
+}
+
+void alg_list_sort(struct alg_list *list)
+{
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items),
+		      compare_algs);
 }

@@ -47,6 +47,11 @@ struct dev {
 	bool mtu_auto;			/* it follows the peers */
 	uint8_t operstate;		/* IF_OPER_* */
 	uint32_t peers, sas;		/* how many */
+	uint8_t df;			/* enum ifipsec_df */
+	uint8_t dscp;			/* or IFIPSEC_DSCP_COPY */
+	bool decap_dscp;		/* inner DSCP from the outer */
+	uint8_t ttl;			/* 0 = of the route */
+	uint32_t flowlabel;		/* or IFIPSEC_FLOWLABEL_AUTO */
 	struct stats stats;
 };
 
@@ -58,8 +63,9 @@ struct peer {
 	struct prefix *selectors;	/* owned */
 	size_t n_selectors;
 	uint32_t mtu;			/* largest inner packet, 0: not known */
-	uint32_t tx_spi;
-	bool has_tx_spi;		/* false: there is no SA to send on */
+	uint8_t protect;		/* enum ifipsec_protect */
+	uint32_t tx_spi, tx_ah_spi;
+	bool has_tx_spi, has_tx_ah_spi;	/* false: there is no such SA */
 	uint32_t rx_sas;		/* how many */
 };
 
@@ -67,8 +73,10 @@ struct sa {
 	struct home home;
 	char peer[IFIPSEC_PEER_NAME_MAX + 1];
 	uint8_t dir;			/* enum ifipsec_dir */
-	uint8_t proto;			/* 50 = ESP */
-	uint16_t encr;			/* enum ifipsec_encr */
+	uint8_t proto;			/* IPPROTO_ESP or _AH */
+	uint8_t mode;			/* enum ifipsec_mode */
+	uint16_t encr;			/* enum ifipsec_encr, 0 = none */
+	uint16_t auth;			/* enum ifipsec_auth, 0 = none */
 	uint32_t spi;			/* host byte order */
 	uint32_t key_bits;		/* without the salt */
 	uint32_t flags;			/* IFIPSEC_SA_F_* */
@@ -79,8 +87,11 @@ struct sa {
 	struct stats stats;
 };
 
+/* A cipher, or an integrity algorithm */
 struct alg {
-	uint16_t encr;			/* enum ifipsec_encr */
+	uint16_t encr;			/* enum ifipsec_encr, 0 = none */
+	uint16_t auth;			/* enum ifipsec_auth, 0 = none */
+	uint32_t flags;			/* IFIPSEC_ALG_F_* */
 	char name[ALG_TEXT_MAX];
 	uint32_t key_bits[ALG_KEY_SIZES_MAX];
 	size_t n_key_bits;
@@ -145,11 +156,13 @@ bool alg_list_add(struct alg_list *list, const struct alg *alg);
 
 /*
  * Into the order in which people read: by interface and name ("ipsec2" before
- * "ipsec10"), outbound SAs first, then by SPI.
+ * "ipsec10"), outbound SAs first, then by SPI; ciphers before integrity
+ * algorithms, by number.
  */
 void dev_list_sort(struct dev_list *list);
 void peer_list_sort(struct peer_list *list);
 void sa_list_sort(struct sa_list *list);
+void alg_list_sort(struct alg_list *list);
 
 /* <0, 0, >0: the order of interfaces in a sorted list */
 int home_compare(const struct home *a, const struct home *b);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "../lib/addr.h"
+#include "../lib/rtlink.h"
 #include "words.h"
 
 /* More than the kernel takes, so that the refusal is the kernel's; more would
@@ -37,6 +38,7 @@ struct dev_args {
 	uint32_t mtu;
 	bool has_link, has_fwmark, has_mtu;
 	bool mtu_auto;		/* back to following the peers */
+	struct rtlink_outer outer;
 };
 
 struct peer_args {
@@ -46,15 +48,20 @@ struct peer_args {
 	bool has_remote, has_local;
 	struct prefix *selectors;	/* owned */
 	size_t n_selectors;
+	uint8_t protect;		/* enum ifipsec_protect, 0: not given */
 };
 
 struct sa_args {
 	struct target target;
 	uint8_t dir;			/* enum ifipsec_dir */
-	uint16_t encr;			/* enum ifipsec_encr */
+	uint8_t proto;			/* IPPROTO_*, 0: not given */
+	uint8_t mode;			/* enum ifipsec_mode, 0: not given */
+	uint16_t encr;			/* enum ifipsec_encr, 0: none */
+	uint16_t auth;			/* enum ifipsec_auth, 0: none */
 	uint32_t spi;
-	const char *key_file;		/* "-": the standard input */
-	bool esn;
+	uint32_t flags;			/* IFIPSEC_SA_F_* */
+	const char *key_file;		/* "-": the standard input, NULL: none */
+	const char *auth_key_file;	/* the same; not both are "-" */
 	uint32_t replay_window;
 	uint64_t seq;
 	bool has_replay_window, has_seq;

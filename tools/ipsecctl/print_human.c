@@ -3,6 +3,8 @@
  * print_human.c - objects for people: what is wrong must catch the eye.
  */
 #include <inttypes.h>
+#include <netinet/in.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "../lib/names.h"
@@ -23,6 +25,19 @@ static void print_home(FILE *out, const struct home *home)
 	print_text(out, home->ifname);
 	if (home->has_netnsid)
 		fprintf(out, " (netnsid %d)", home->netnsid);
+}
+
+/* A fact of a list, behind *@joint, which is a comma from then on */
+__attribute__((format(printf, 3, 4)))
+static void print_fact(FILE *out, const char **joint, const char *format, ...)
+{
+	va_list args;
+
+	fputs(*joint, out);
+	*joint = ", ";
+	va_start(args, format);
+	vfprintf(out, format, args);
+	va_end(args);
 }
 
 /* "1536 bytes (1.5 KiB)" */
@@ -80,6 +95,35 @@ static void print_dev_facts(FILE *out, const struct dev *dev, const char *why)
 		fprintf(out, ", fwmark %#x", dev->fwmark);
 }
 
+/* How the outer headers are made, where that is not the default */
+static void print_outer(FILE *out, const char **joint, const struct dev *dev)
+{
+	char buf[NAME_TEXT_MAX];
+
+	if (dev->df != IFIPSEC_DF_COPY)
+		print_fact(out, joint, "df %s", name_df(dev->df, buf));
+	if (dev->dscp != IFIPSEC_DSCP_COPY)
+		print_fact(out, joint, "dscp %u", dev->dscp);
+	if (dev->decap_dscp)
+		print_fact(out, joint, "decap-dscp on");
+	if (dev->ttl)
+		print_fact(out, joint, "ttl %u", dev->ttl);
+	if (dev->flowlabel == IFIPSEC_FLOWLABEL_AUTO)
+		print_fact(out, joint, "flowlabel auto");
+	else if (dev->flowlabel)
+		print_fact(out, joint, "flowlabel 0x%05x", dev->flowlabel);
+}
+
+static void print_outer_line(FILE *out, const struct dev *dev)
+{
+	const char *const begin = "  outer headers: ";
+	const char *joint = begin;
+
+	print_outer(out, &joint, dev);
+	if (joint != begin)
+		fputc('\n', out);
+}
+
 static void print_dev(FILE *out, const struct dev *dev)
 {
 	print_home(out, &dev->home);
@@ -87,6 +131,7 @@ static void print_dev(FILE *out, const struct dev *dev)
 	print_dev_facts(out, dev, name_operstate_text(dev->operstate));
 	fprintf(out, ", %u peer%s, %u SA%s\n", dev->peers,
 		dev->peers == 1 ? "" : "s", dev->sas, dev->sas == 1 ? "" : "s");
+	print_outer_line(out, dev);
 	print_traffic(out, "  ", "received", dev->stats.rx_packets,
 		      dev->stats.rx_bytes);
 	print_traffic(out, "  ", "sent", dev->stats.tx_packets,
@@ -96,13 +141,16 @@ static void print_dev(FILE *out, const struct dev *dev)
 
 static void print_peer_facts(FILE *out, const struct peer *peer)
 {
-	char buf[ADDR_TEXT_MAX];
+	char buf[ADDR_TEXT_MAX], name[NAME_TEXT_MAX];
 
 	fprintf(out, "remote %s", addr_text(&peer->remote, buf));
 	if (peer->local.len)
 		fprintf(out, ", local %s", addr_text(&peer->local, buf));
 	if (peer->mtu)
 		fprintf(out, ", mtu %u", peer->mtu);
+	if (peer->protect != IFIPSEC_PROTECT_ESP)
+		fprintf(out, ", protect %s",
+			name_protect(peer->protect, name));
 }
 
 /* At most @max of the selectors, 0 for all */
@@ -122,6 +170,24 @@ static void print_selectors(FILE *out, const char *indent,
 	fputs(peer->n_selectors ? "\n" : "nothing\n", out);
 }
 
+/* @proto: the protocol and a space, or nothing for ESP */
+static void print_tx_sa(FILE *out, const char *proto, bool is_there,
+			uint32_t spi)
+{
+	if (is_there)
+		fprintf(out, "sends on %s0x%08x, ", proto, spi);
+	else
+		fprintf(out, "no %sSA to send on, ", proto);
+}
+
+static void print_tx_sas(FILE *out, const struct peer *peer)
+{
+	if (peer->protect & IFIPSEC_PROTECT_ESP || peer->has_tx_spi)
+		print_tx_sa(out, "", peer->has_tx_spi, peer->tx_spi);
+	if (peer->protect & IFIPSEC_PROTECT_AH || peer->has_tx_ah_spi)
+		print_tx_sa(out, "ah ", peer->has_tx_ah_spi, peer->tx_ah_spi);
+}
+
 static void print_peer(FILE *out, const struct peer *peer)
 {
 	print_home(out, &peer->home);
@@ -131,10 +197,8 @@ static void print_peer(FILE *out, const struct peer *peer)
 	print_peer_facts(out, peer);
 	fputc('\n', out);
 	print_selectors(out, "  ", peer, 0);
-	if (peer->has_tx_spi)
-		fprintf(out, "  sends on 0x%08x, ", peer->tx_spi);
-	else
-		fputs("  no SA to send on, ", out);
+	fputs("  ", out);
+	print_tx_sas(out, peer);
 	fprintf(out, "receives on %u SA%s\n", peer->rx_sas,
 		peer->rx_sas == 1 ? "" : "s");
 }
@@ -147,14 +211,36 @@ static void print_seq(FILE *out, const struct sa *sa)
 			sa->seq * 100.0 / UINT32_MAX);
 }
 
+/* " aes-cbc, 256 bit, hmac-sha2-256-128": either algorithm may be absent */
+static void print_sa_algs(FILE *out, const struct sa *sa)
+{
+	char buf[NAME_TEXT_MAX];
+	const char *joint = " ";
+
+	if (sa->encr)
+		print_fact(out, &joint, "%s", name_encr(sa->encr, buf));
+	if (sa->encr && sa->key_bits)
+		print_fact(out, &joint, "%u bit", sa->key_bits);
+	if (sa->auth)
+		print_fact(out, &joint, "%s", name_auth(sa->auth, buf));
+	if (!sa->encr && sa->key_bits)
+		print_fact(out, &joint, "%u bit", sa->key_bits);
+}
+
 static void print_sa_facts(FILE *out, const struct sa *sa)
 {
-	char buf[NAME_TEXT_MAX], buf2[NAME_TEXT_MAX], buf3[NAME_TEXT_MAX];
+	char buf[NAME_TEXT_MAX], buf2[NAME_TEXT_MAX];
 
-	fprintf(out, "%-3s 0x%08x %s %s, %u bit, esn %s",
-		name_dir(sa->dir, buf), sa->spi, name_proto(sa->proto, buf2),
-		name_encr(sa->encr, buf3), sa->key_bits,
-		sa->flags & IFIPSEC_SA_F_ESN ? "on" : "off");
+	fprintf(out, "%-3s 0x%08x %s", name_dir(sa->dir, buf), sa->spi,
+		name_proto(sa->proto, buf2));
+	if (sa->mode != IFIPSEC_MODE_TUNNEL)
+		fprintf(out, " %s", name_mode(sa->mode, buf));
+	print_sa_algs(out, sa);
+	fprintf(out, ", esn %s", sa->flags & IFIPSEC_SA_F_ESN ? "on" : "off");
+	if (sa->flags & IFIPSEC_SA_F_INSECURE)
+		fputs(", insecure", out);
+	if (sa->flags & IFIPSEC_SA_F_AH_ALIGN8)
+		fputs(", ah-align8", out);
 	if (sa->has_replay_window && sa->dir == IFIPSEC_DIR_IN)
 		fprintf(out, ", replay-window %u", sa->replay_window);
 	print_seq(out, sa);
@@ -189,10 +275,30 @@ static void print_sa(FILE *out, const struct sa *sa)
 	print_sa_stats(out, "  ", sa);
 }
 
+/* The protocol of an SA as a bit of enum ifipsec_protect */
+static unsigned int protect_of(const struct sa *sa)
+{
+	return sa->proto == IPPROTO_AH ? IFIPSEC_PROTECT_AH :
+		IFIPSEC_PROTECT_ESP;
+}
+
+/* What the peer's traffic is to be protected with, and no SA of it was seen */
+static void print_missing_sas(FILE *out, const struct peer *peer,
+			      const char *dir, const char *verb,
+			      unsigned int seen)
+{
+	unsigned int missing = peer->protect & ~seen;
+
+	if (missing & IFIPSEC_PROTECT_ESP)
+		fprintf(out, "    %-3s none: no SA to %s on\n", dir, verb);
+	if (missing & IFIPSEC_PROTECT_AH)
+		fprintf(out, "    %-3s none: no ah SA to %s on\n", dir, verb);
+}
+
 static void print_peer_with_sas(FILE *out, const struct peer *peer,
 				const struct sa *sas, size_t n)
 {
-	bool out_seen = false, in_seen = false;
+	unsigned int out_seen = 0, in_seen = 0;
 
 	fputs("  peer ", out);
 	print_text(out, peer->name);
@@ -205,13 +311,13 @@ static void print_peer_with_sas(FILE *out, const struct peer *peer,
 		print_sa_facts(out, &sas[i]);
 		fputc('\n', out);
 		print_sa_stats(out, "      ", &sas[i]);
-		out_seen = out_seen || sas[i].dir == IFIPSEC_DIR_OUT;
-		in_seen = in_seen || sas[i].dir == IFIPSEC_DIR_IN;
+		if (sas[i].dir == IFIPSEC_DIR_OUT)
+			out_seen |= protect_of(&sas[i]);
+		else
+			in_seen |= protect_of(&sas[i]);
 	}
-	if (!out_seen)
-		fputs("    out none: no SA to send on\n", out);
-	if (!in_seen)
-		fputs("    in  none: no SA to receive on\n", out);
+	print_missing_sas(out, peer, "out", "send", out_seen);
+	print_missing_sas(out, peer, "in", "receive", in_seen);
 }
 
 static void human_overview(FILE *out, const struct overview *overview)
@@ -261,14 +367,43 @@ static void human_sas(FILE *out, const struct sa_list *list)
 		print_sa(out, &list->items[i]);
 }
 
-static void print_alg(FILE *out, const struct alg *alg)
+/* "key 128/192/256 bits + salt 32 bits"; a size of 0 is no key */
+static void print_key_sizes(FILE *out, const struct alg *alg)
 {
-	print_text(out, alg->name);
-	fputs(": key ", out);
+	if (!alg->n_key_bits || !alg->key_bits[0]) {
+		fputs("no key", out);
+		return;
+	}
+	fputs("key ", out);
 	for (size_t i = 0; i < alg->n_key_bits; i++)
 		fprintf(out, "%s%u", i ? "/" : "", alg->key_bits[i]);
-	fprintf(out, " bits + salt %u bits, IV %u bytes, ICV %u bytes, ",
-		alg->salt_bits, alg->iv_len, alg->icv_len);
+	fputs(" bits", out);
+	if (alg->salt_bits)
+		fprintf(out, " + salt %u bits", alg->salt_bits);
+}
+
+static void print_alg_remarks(FILE *out, const struct alg *alg)
+{
+	if (alg->flags & IFIPSEC_ALG_F_INSECURE)
+		fputs(", insecure", out);
+	if (alg->flags & IFIPSEC_ALG_F_NEEDS_AUTH)
+		fputs(", needs an integrity algorithm", out);
+	if (alg->flags & IFIPSEC_ALG_F_AH_ONLY)
+		fputs(", ah only", out);
+}
+
+static void print_alg(FILE *out, const struct alg *alg)
+{
+	fputs("  ", out);
+	print_text(out, alg->name);
+	fputs(": ", out);
+	print_key_sizes(out, alg);
+	if (alg->iv_len)
+		fprintf(out, ", IV %u bytes", alg->iv_len);
+	if (alg->icv_len)
+		fprintf(out, ", ICV %u bytes", alg->icv_len);
+	print_alg_remarks(out, alg);
+	fputs(", ", out);
 	print_text(out, alg->driver[0] ? alg->driver :
 		   "not offered by this kernel");
 	fputc('\n', out);
@@ -276,8 +411,14 @@ static void print_alg(FILE *out, const struct alg *alg)
 
 static void human_algs(FILE *out, const struct alg_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
-		print_alg(out, &list->items[i]);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct alg *alg = &list->items[i];
+
+		if (!i || !alg->auth != !alg[-1].auth)
+			fputs(alg->auth ? "integrity (auth):\n" :
+			      "ciphers (encr):\n", out);
+		print_alg(out, alg);
+	}
 }
 
 static void print_sa_event(FILE *out, const struct event *event)
@@ -296,6 +437,7 @@ static void human_event(FILE *out, const struct timespec *when,
 			const struct event *event)
 {
 	char stamp[TIMESTAMP_MAX], buf[NAME_TEXT_MAX];
+	const char *joint = ", ";
 
 	fprintf(out, "%s %s ", print_timestamp(when, stamp),
 		name_event(event->cmd, buf));
@@ -304,6 +446,7 @@ static void human_event(FILE *out, const struct timespec *when,
 		print_home(out, &event->dev.home);
 		fputc(' ', out);
 		print_dev_facts(out, &event->dev, "");
+		print_outer(out, &joint, &event->dev);
 		break;
 	case OBJECT_PEER:
 		print_home(out, &event->peer.home);

@@ -41,6 +41,17 @@ static void add_text_or_null(json_object *object, const char *name,
 		add(object, name, NULL);
 }
 
+/* A number, or @word where it is @special */
+static void add_uint_or_word(json_object *object, const char *name,
+			     uint32_t value, uint32_t special,
+			     const char *word)
+{
+	if (value == special)
+		add_text(object, name, word);
+	else
+		add_uint(object, name, value);
+}
+
 static void add_spi(json_object *object, const char *name, uint32_t spi)
 {
 	char buf[16];
@@ -83,6 +94,19 @@ static void add_stats(json_object *object, const struct stats *stats)
 	add(object, "stats", inner);
 }
 
+/* How the outer headers are made */
+static void add_outer(json_object *object, const struct dev *dev)
+{
+	char buf[NAME_TEXT_MAX];
+
+	add_text(object, "df", name_df(dev->df, buf));
+	add_uint_or_word(object, "dscp", dev->dscp, IFIPSEC_DSCP_COPY, "copy");
+	add_bool(object, "decap_dscp", dev->decap_dscp);
+	add_uint_or_word(object, "ttl", dev->ttl, 0, "auto");
+	add_uint_or_word(object, "flowlabel", dev->flowlabel,
+			 IFIPSEC_FLOWLABEL_AUTO, "auto");
+}
+
 static void add_dev(json_object *object, const struct dev *dev)
 {
 	char buf[NAME_TEXT_MAX];
@@ -95,6 +119,7 @@ static void add_dev(json_object *object, const struct dev *dev)
 	add_text(object, "operstate", name_operstate(dev->operstate, buf));
 	add_uint(object, "peer_count", dev->peers);
 	add_uint(object, "sa_count", dev->sas);
+	add_outer(object, dev);
 	add_stats(object, &dev->stats);
 }
 
@@ -102,7 +127,7 @@ static void add_dev(json_object *object, const struct dev *dev)
 static void add_peer(json_object *object, const struct peer *peer)
 {
 	json_object *selectors = json_object_new_array();
-	char buf[PREFIX_TEXT_MAX];
+	char buf[PREFIX_TEXT_MAX], name[NAME_TEXT_MAX];
 
 	add_text(object, "name", peer->name);
 	add_addr(object, "remote", &peer->remote);
@@ -111,9 +136,12 @@ static void add_peer(json_object *object, const struct peer *peer)
 		json_object_array_add(selectors, json_object_new_string(
 				      prefix_text(&peer->selectors[i], buf)));
 	add(object, "selectors", selectors);
+	add_text(object, "protect", name_protect(peer->protect, name));
 	add(object, "mtu", peer->mtu ? json_object_new_uint64(peer->mtu) : NULL);
 	if (peer->has_tx_spi)
 		add_spi(object, "tx_spi", peer->tx_spi);
+	if (peer->has_tx_ah_spi)
+		add_spi(object, "tx_ah_spi", peer->tx_ah_spi);
 	add_uint(object, "rx_sas", peer->rx_sas);
 }
 
@@ -125,9 +153,15 @@ static void add_sa(json_object *object, const struct sa *sa)
 	add_text(object, "dir", name_dir(sa->dir, buf));
 	add_spi(object, "spi", sa->spi);
 	add_text(object, "proto", name_proto(sa->proto, buf));
-	add_text(object, "encr", name_encr(sa->encr, buf));
+	add_text(object, "mode", name_mode(sa->mode, buf));
+	add_text_or_null(object, "encr",
+			 sa->encr ? name_encr(sa->encr, buf) : "");
 	add_uint(object, "key_bits", sa->key_bits);
+	add_text_or_null(object, "auth",
+			 sa->auth ? name_auth(sa->auth, buf) : "");
 	add_bool(object, "esn", sa->flags & IFIPSEC_SA_F_ESN);
+	add_bool(object, "insecure", sa->flags & IFIPSEC_SA_F_INSECURE);
+	add_bool(object, "ah_align8", sa->flags & IFIPSEC_SA_F_AH_ALIGN8);
 	if (sa->dir == IFIPSEC_DIR_IN)
 		add_uint(object, "replay_window", sa->replay_window);
 	add_uint(object, "seq", sa->seq);
@@ -261,25 +295,36 @@ static void json_sas(FILE *out, const struct sa_list *list)
 	finish(out, array);
 }
 
+/* The member that holds the name is called as the type */
+static void add_alg(json_object *object, const struct alg *alg)
+{
+	const char *type = alg->auth ? "auth" : "encr";
+	json_object *sizes = json_object_new_array();
+
+	add_text(object, "type", type);
+	add_text(object, type, alg->name);
+	add_uint(object, "number", alg->auth ? alg->auth : alg->encr);
+	for (size_t i = 0; i < alg->n_key_bits; i++)
+		json_object_array_add(sizes, json_object_new_uint64(
+				      alg->key_bits[i]));
+	add(object, "key_bits", sizes);
+	add_uint(object, "salt_bits", alg->salt_bits);
+	add_uint(object, "iv_len", alg->iv_len);
+	add_uint(object, "icv_len", alg->icv_len);
+	add_bool(object, "insecure", alg->flags & IFIPSEC_ALG_F_INSECURE);
+	add_bool(object, "needs_auth", alg->flags & IFIPSEC_ALG_F_NEEDS_AUTH);
+	add_bool(object, "ah_only", alg->flags & IFIPSEC_ALG_F_AH_ONLY);
+	add_text_or_null(object, "driver", alg->driver);
+}
+
 static void json_algs(FILE *out, const struct alg_list *list)
 {
 	json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < list->n; i++) {
-		const struct alg *alg = &list->items[i];
 		json_object *object = json_object_new_object();
-		json_object *sizes = json_object_new_array();
 
-		add_text(object, "encr", alg->name);
-		add_uint(object, "number", alg->encr);
-		for (size_t k = 0; k < alg->n_key_bits; k++)
-			json_object_array_add(sizes, json_object_new_uint64(
-					      alg->key_bits[k]));
-		add(object, "key_bits", sizes);
-		add_uint(object, "salt_bits", alg->salt_bits);
-		add_uint(object, "iv_len", alg->iv_len);
-		add_uint(object, "icv_len", alg->icv_len);
-		add_text_or_null(object, "driver", alg->driver);
+		add_alg(object, &list->items[i]);
 		json_object_array_add(array, object);
 	}
 	finish(out, array);

@@ -178,7 +178,10 @@ int query_sas(struct netlink *nl, const struct target *target,
 int query_algs(struct netlink *nl, struct alg_list *list, bool *consistent)
 {
 	struct target all = { 0 };
+	int err;
 
-	return dump(nl, IFIPSEC_CMD_ALG_GET, &all, take_alg, restart_algs,
-		    list, consistent);
+	err = dump(nl, IFIPSEC_CMD_ALG_GET, &all, take_alg, restart_algs,
+		   list, consistent);
+	alg_list_sort(list);
+	return err;
 }

@@ -9,7 +9,6 @@
 #include <netlink/attr.h>
 #include <stdio.h>
 
-#include "../lib/key.h"
 #include "request.h"
 
 /*
@@ -97,6 +96,8 @@ static int put_peer(struct nl_msg *msg, const struct peer_args *args)
 		err = put_addr(msg, IFIPSEC_PEER_A_LOCAL, &args->local);
 	if (!err && args->n_selectors)
 		err = put_selectors(msg, args);
+	if (!err && args->protect)
+		err = nla_put_u8(msg, IFIPSEC_PEER_A_PROTECT, args->protect);
 	return err ? err : nla_nest_end_keep_empty(msg, nest);
 }
 
@@ -108,6 +109,8 @@ static int put_sa_id(struct nl_msg *msg, const struct sa_args *args)
 	err = nla_put_u8(msg, IFIPSEC_SA_A_DIR, args->dir);
 	if (!err)
 		err = nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(args->spi));
+	if (!err && args->proto)
+		err = nla_put_u8(msg, IFIPSEC_SA_A_PROTO, args->proto);
 	if (!err && args->has_seq)
 		err = nla_put_u64(msg, IFIPSEC_SA_A_SEQ, args->seq);
 	return err;
@@ -122,20 +125,37 @@ static int put_sa(struct nl_msg *msg, const struct sa_args *args)
 	return nla_nest_end_keep_empty(msg, nest);
 }
 
+/* An algorithm and its key, of which either may be absent */
+static int put_alg(struct nl_msg *msg, int alg_type, uint16_t alg,
+		   int key_type, const struct key *key)
+{
+	int err = 0;
+
+	if (alg)
+		err = nla_put_u16(msg, alg_type, alg);
+	if (!err && key->len)
+		err = nla_put(msg, key_type, key->len, key->bytes);
+	return err;
+}
+
 static int put_sa_new(struct nl_msg *msg, const struct sa_args *args,
-		      const struct key *key)
+		      const struct sa_keys *keys)
 {
 	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_SA);
-	int err;
+	int err = 0;
 
 	if (!nest || put_sa_id(msg, args))
 		return -1;
-	err = nla_put_u16(msg, IFIPSEC_SA_A_ENCR, args->encr);
+	if (args->mode)
+		err = nla_put_u8(msg, IFIPSEC_SA_A_MODE, args->mode);
 	if (!err)
-		err = nla_put(msg, IFIPSEC_SA_A_KEY, key->len, key->bytes);
+		err = put_alg(msg, IFIPSEC_SA_A_ENCR, args->encr,
+			      IFIPSEC_SA_A_KEY, &keys->encr);
 	if (!err)
-		err = nla_put_u32(msg, IFIPSEC_SA_A_FLAGS,
-				  args->esn ? IFIPSEC_SA_F_ESN : 0);
+		err = put_alg(msg, IFIPSEC_SA_A_AUTH, args->auth,
+			      IFIPSEC_SA_A_AUTH_KEY, &keys->auth);
+	if (!err)
+		err = nla_put_u32(msg, IFIPSEC_SA_A_FLAGS, args->flags);
 	if (!err && args->has_replay_window)
 		err = nla_put_u32(msg, IFIPSEC_SA_A_REPLAY_WINDOW,
 				  args->replay_window);
@@ -174,7 +194,7 @@ struct nl_msg *request_peer(struct netlink *nl, uint8_t cmd,
 
 struct nl_msg *request_sa_new(struct netlink *nl, uint8_t cmd,
 			      const struct sa_args *args,
-			      const struct key *key)
+			      const struct sa_keys *keys)
 {
 	struct nl_msg *msg = begin(nl, cmd, 0);
 	int err = 0;
@@ -182,7 +202,7 @@ struct nl_msg *request_sa_new(struct netlink *nl, uint8_t cmd,
 	if (msg)
 		err = put_target(msg, &args->target);
 	if (msg && !err)
-		err = put_sa_new(msg, args, key);
+		err = put_sa_new(msg, args, keys);
 	return finish(nl, msg, err);
 }
 

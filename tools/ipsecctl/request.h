@@ -5,10 +5,15 @@
 #ifndef IPSECCTL_REQUEST_H
 #define IPSECCTL_REQUEST_H
 
+#include "../lib/key.h"
 #include "../lib/netlink.h"
 #include "parse.h"
 
-struct key;
+/* The keys of a new SA; one of no length is not sent */
+struct sa_keys {
+	struct key encr;
+	struct key auth;
+};
 
 /*
  * A request of the family, or a dump; netlink_message_free() it.  NULL: out of memory, or
@@ -22,7 +27,7 @@ struct nl_msg *request_peer(struct netlink *nl, uint8_t cmd,
 			    const struct peer_args *args);
 struct nl_msg *request_sa_new(struct netlink *nl, uint8_t cmd,
 			      const struct sa_args *args,
-			      const struct key *key);
+			      const struct sa_keys *keys);
 struct nl_msg *request_sa(struct netlink *nl, uint8_t cmd,
 			  const struct sa_args *args);
 struct nl_msg *request_flush(struct netlink *nl, const struct flush_args *args);

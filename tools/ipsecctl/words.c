@@ -109,13 +109,25 @@ static int check_required(struct words *words,
 	return 0;
 }
 
+static int take_value(struct words *words, const struct option_word *option,
+		      const char **value)
+{
+	if (option->flags & OPTION_ALONE)
+		return 0;
+	if (!words_left(words))
+		return words_fail(words, "the value of %s is missing",
+				  option->word);
+	*value = *words->next++;
+	return 0;
+}
+
 int words_options(struct words *words, const struct option_word *options,
 		  void *out)
 {
 	uint32_t seen = 0;
 
 	while (words_left(words)) {
-		const char *word = *words->next++, *value;
+		const char *word = *words->next++, *value = "";
 		const struct option_word *option = find(options, word);
 		uint32_t bit;
 		int err;
@@ -126,11 +138,9 @@ int words_options(struct words *words, const struct option_word *options,
 		if (seen & bit && !(option->flags & OPTION_REPEATS))
 			return words_fail(words, "%s is given twice", word);
 		seen |= bit;
-		if (!words_left(words))
-			return words_fail(words, "the value of %s is missing",
-					  word);
-		value = *words->next++;
-		err = option->parse(words, option, value, out);
+		err = take_value(words, option, &value);
+		if (!err)
+			err = option->parse(words, option, value, out);
 		if (err)
 			return err;
 	}
@@ -150,5 +160,34 @@ int words_number(struct words *words, const char *what, const char *value,
 				  what, quoted(value, &safe),
 				  (unsigned long long)min,
 				  (unsigned long long)max);
+	return 0;
+}
+
+int words_u32(struct words *words, const char *what, const char *value,
+	      uint32_t min, uint32_t max, uint32_t *number)
+{
+	uint64_t wide;
+	int err = words_number(words, what, value, min, max, &wide);
+
+	*number = err ? 0 : wide;
+	return err;
+}
+
+int words_name(struct words *words, const char *what, const char *value,
+	       int (*parse)(const char *name, uint32_t *number),
+	       const char *choices, uint32_t *number)
+{
+	if (!parse(value, number))
+		return 0;
+	*number = 0;
+	return words_fail_value(words, what, value, choices);
+}
+
+int words_switch(struct words *words, const char *what, const char *value,
+		 bool *on)
+{
+	*on = !strcmp(value, "on");
+	if (!*on && strcmp(value, "off"))
+		return words_fail_value(words, what, value, "on or off");
 	return 0;
 }

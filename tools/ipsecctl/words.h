@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * words.h - a cursor over the words of a command line, and options that are
- * "WORD VALUE" pairs in any order.
+ * "WORD VALUE" pairs, or a "WORD" alone, in any order.
  */
 #ifndef IPSECCTL_WORDS_H
 #define IPSECCTL_WORDS_H
@@ -19,6 +19,7 @@ struct words {
 
 #define OPTION_REQUIRED	(1U << 0)	/* must be given */
 #define OPTION_REPEATS	(1U << 1)	/* may be given more than once */
+#define OPTION_ALONE	(1U << 2)	/* has no value: it gets "" */
 
 struct option_word {
 	const char *word;
@@ -53,5 +54,18 @@ int words_fail_value(struct words *words, const char *what, const char *value,
 /* A number from @min to @max */
 int words_number(struct words *words, const char *what, const char *value,
 		 uint64_t min, uint64_t max, uint64_t *number);
+
+/* The same, of at most 32 bits; @number is 0 after a failure */
+int words_u32(struct words *words, const char *what, const char *value,
+	      uint32_t min, uint32_t max, uint32_t *number);
+
+/* A name that @parse knows, one of @choices; @number is 0 after a failure */
+int words_name(struct words *words, const char *what, const char *value,
+	       int (*parse)(const char *name, uint32_t *number),
+	       const char *choices, uint32_t *number);
+
+/* "on" or "off" */
+int words_switch(struct words *words, const char *what, const char *value,
+		 bool *on);
 
 #endif /* IPSECCTL_WORDS_H */

@@ -19,8 +19,50 @@ struct name {
 
 /* The IKEv2 names in the notation of ipsec.conf(5) and swanctl.conf(5) */
 static const struct name encr_names[] = {
+	{ IFIPSEC_ENCR_3DES, "3des-cbc" },
+	{ IFIPSEC_ENCR_NULL, "null" },
+	{ IFIPSEC_ENCR_AES_CBC, "aes-cbc" },
+	{ IFIPSEC_ENCR_AES_CTR, "aes-ctr" },
+	{ IFIPSEC_ENCR_AES_CCM_8, "aes-ccm-8" },
+	{ IFIPSEC_ENCR_AES_CCM_12, "aes-ccm-12" },
+	{ IFIPSEC_ENCR_AES_CCM_16, "aes-ccm-16" },
+	{ IFIPSEC_ENCR_AES_GCM_8, "aes-gcm-8" },
+	{ IFIPSEC_ENCR_AES_GCM_12, "aes-gcm-12" },
 	{ IFIPSEC_ENCR_AES_GCM_16, "aes-gcm-16" },
+	{ IFIPSEC_ENCR_NULL_AES_GMAC, "null-aes-gmac" },
+	{ IFIPSEC_ENCR_CAMELLIA_CBC, "camellia-cbc" },
 	{ IFIPSEC_ENCR_CHACHA20_POLY1305, "chacha20-poly1305" },
+};
+
+static const struct name auth_names[] = {
+	{ IFIPSEC_AUTH_HMAC_MD5_96, "hmac-md5-96" },
+	{ IFIPSEC_AUTH_HMAC_SHA1_96, "hmac-sha1-96" },
+	{ IFIPSEC_AUTH_AES_XCBC_96, "aes-xcbc-96" },
+	{ IFIPSEC_AUTH_AES_CMAC_96, "aes-cmac-96" },
+	{ IFIPSEC_AUTH_AES_128_GMAC, "aes-128-gmac" },
+	{ IFIPSEC_AUTH_AES_192_GMAC, "aes-192-gmac" },
+	{ IFIPSEC_AUTH_AES_256_GMAC, "aes-256-gmac" },
+	{ IFIPSEC_AUTH_HMAC_SHA2_256_128, "hmac-sha2-256-128" },
+	{ IFIPSEC_AUTH_HMAC_SHA2_384_192, "hmac-sha2-384-192" },
+	{ IFIPSEC_AUTH_HMAC_SHA2_512_256, "hmac-sha2-512-256" },
+	{ IFIPSEC_AUTH_HMAC_SHA2_256_96, "hmac-sha2-256-96" },
+};
+
+static const struct name mode_names[] = {
+	{ IFIPSEC_MODE_TUNNEL, "tunnel" },
+	{ IFIPSEC_MODE_TRANSPORT, "transport" },
+};
+
+static const struct name protect_names[] = {
+	{ IFIPSEC_PROTECT_ESP, "esp" },
+	{ IFIPSEC_PROTECT_AH, "ah" },
+	{ IFIPSEC_PROTECT_ESP_AH, "esp+ah" },
+};
+
+static const struct name df_names[] = {
+	{ IFIPSEC_DF_COPY, "copy" },
+	{ IFIPSEC_DF_SET, "set" },
+	{ IFIPSEC_DF_CLEAR, "clear" },
 };
 
 static const struct name proto_names[] = {
@@ -114,7 +156,11 @@ const char *name_##kind(uint32_t value, char buf[static NAME_TEXT_MAX])	\
 }
 
 NAME_FUNCTION(encr, encr_names)
+NAME_FUNCTION(auth, auth_names)
 NAME_FUNCTION(proto, proto_names)
+NAME_FUNCTION(mode, mode_names)
+NAME_FUNCTION(protect, protect_names)
+NAME_FUNCTION(df, df_names)
 NAME_FUNCTION(dir, dir_names)
 NAME_FUNCTION(expire, expire_names)
 NAME_FUNCTION(operstate, operstate_names)
@@ -146,34 +192,41 @@ const char *name_operstate_text(uint32_t state)
 	return text ? text : "";
 }
 
-int name_parse_encr(const char *name, uint32_t *value)
+/* All texts of a table into @choices, "a, b or c" */
+static const char *list_texts(const struct name *table, size_t n,
+			      char *choices, size_t size)
 {
-	return find_value(encr_names, COUNT(encr_names), name, value);
-}
-
-int name_parse_dir(const char *name, uint32_t *value)
-{
-	return find_value(dir_names, COUNT(dir_names), name, value);
-}
-
-int name_parse_flush(const char *name, uint32_t *value)
-{
-	return find_value(flush_names, COUNT(flush_names), name, value);
-}
-
-const char *name_encr_choices(void)
-{
-	static char choices[128];
 	size_t len = 0;
 
-	for (size_t i = 0; i < COUNT(encr_names); i++) {
-		const char *joint = !i ? "" :
-			i + 1 < COUNT(encr_names) ? ", " : " or ";
+	for (size_t i = 0; i < n && len < size; i++) {
+		const char *joint = !i ? "" : i + 1 < n ? ", " : " or ";
 
-		len += snprintf(choices + len, sizeof(choices) - len, "%s%s",
-				joint, encr_names[i].text);
-		if (len >= sizeof(choices))
-			break;
+		len += snprintf(choices + len, size - len, "%s%s", joint,
+				table[i].text);
 	}
 	return choices;
 }
+
+/* For what a command line may name */
+#define NAME_WORD_FUNCTIONS(kind, table)				\
+int name_parse_##kind(const char *name, uint32_t *value)		\
+{									\
+	return find_value(table, COUNT(table), name, value);		\
+}									\
+									\
+const char *name_##kind##_choices(void)					\
+{									\
+	static char choices[256];					\
+									\
+	return list_texts(table, COUNT(table), choices,			\
+			  sizeof(choices));				\
+}
+
+NAME_WORD_FUNCTIONS(encr, encr_names)
+NAME_WORD_FUNCTIONS(auth, auth_names)
+NAME_WORD_FUNCTIONS(proto, proto_names)
+NAME_WORD_FUNCTIONS(mode, mode_names)
+NAME_WORD_FUNCTIONS(protect, protect_names)
+NAME_WORD_FUNCTIONS(df, df_names)
+NAME_WORD_FUNCTIONS(dir, dir_names)
+NAME_WORD_FUNCTIONS(flush, flush_names)

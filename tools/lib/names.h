@@ -16,7 +16,11 @@
  * be newer) is written into @buf as a decimal, and @buf is returned.
  */
 const char *name_encr(uint32_t encr, char buf[static NAME_TEXT_MAX]);
+const char *name_auth(uint32_t auth, char buf[static NAME_TEXT_MAX]);
 const char *name_proto(uint32_t proto, char buf[static NAME_TEXT_MAX]);
+const char *name_mode(uint32_t mode, char buf[static NAME_TEXT_MAX]);
+const char *name_protect(uint32_t protect, char buf[static NAME_TEXT_MAX]);
+const char *name_df(uint32_t df, char buf[static NAME_TEXT_MAX]);
 const char *name_operstate(uint32_t state, char buf[static NAME_TEXT_MAX]);
 const char *name_event(uint32_t cmd, char buf[static NAME_TEXT_MAX]);
 const char *name_expire(uint32_t limit, char buf[static NAME_TEXT_MAX]);
@@ -31,10 +35,22 @@ const char *name_operstate_text(uint32_t state);
 
 /* The number of a name: 0 and @value, or -EINVAL */
 int name_parse_encr(const char *name, uint32_t *value);
+int name_parse_auth(const char *name, uint32_t *value);
+int name_parse_proto(const char *name, uint32_t *value);
+int name_parse_mode(const char *name, uint32_t *value);
+int name_parse_protect(const char *name, uint32_t *value);
+int name_parse_df(const char *name, uint32_t *value);
 int name_parse_dir(const char *name, uint32_t *value);
 int name_parse_flush(const char *name, uint32_t *value);
 
-/* All algorithm names, "a, b or c", for error messages */
+/* All names of a kind, "a, b or c", for error messages */
 const char *name_encr_choices(void);
+const char *name_auth_choices(void);
+const char *name_proto_choices(void);
+const char *name_mode_choices(void);
+const char *name_protect_choices(void);
+const char *name_df_choices(void);
+const char *name_dir_choices(void);
+const char *name_flush_choices(void);
 
 #endif /* TOOLS_LIB_NAMES_H */

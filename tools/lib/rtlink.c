@@ -21,6 +21,23 @@ struct found {
 	bool is_ours;
 };
 
+static int put_outer(struct nl_msg *msg, const struct rtlink_outer *outer)
+{
+	int err = 0;
+
+	if (outer->has_df)
+		err = nla_put_u8(msg, IFLA_IPSEC_DF, outer->df);
+	if (!err && outer->has_dscp)
+		err = nla_put_u8(msg, IFLA_IPSEC_DSCP, outer->dscp);
+	if (!err && outer->has_decap_dscp)
+		err = nla_put_u8(msg, IFLA_IPSEC_DECAP_DSCP, outer->decap_dscp);
+	if (!err && outer->has_ttl)
+		err = nla_put_u8(msg, IFLA_IPSEC_TTL, outer->ttl);
+	if (!err && outer->has_flowlabel)
+		err = nla_put_u32(msg, IFLA_IPSEC_FLOWLABEL, outer->flowlabel);
+	return err;
+}
+
 static int put_info(struct nl_msg *msg, const struct rtlink *link)
 {
 	struct nlattr *info, *data;
@@ -39,6 +56,8 @@ static int put_info(struct nl_msg *msg, const struct rtlink *link)
 		err = nla_put_u32(msg, IFLA_IPSEC_FWMARK, link->fwmark);
 	if (!err && link->mtu_auto)
 		err = nla_put_flag(msg, IFLA_IPSEC_MTU_AUTO);
+	if (!err)
+		err = put_outer(msg, &link->outer);
 	if (err)
 		return -EMSGSIZE;
 	/* Unlike nla_nest_end(), keeps an empty nest */

@@ -10,6 +10,16 @@
 
 struct netlink;
 
+/* How the outer headers are made; only what is given is sent */
+struct rtlink_outer {
+	bool has_df, has_dscp, has_decap_dscp, has_ttl, has_flowlabel;
+	uint8_t df;			/* enum ifipsec_df */
+	uint8_t dscp;			/* or IFIPSEC_DSCP_COPY */
+	bool decap_dscp;		/* inner DSCP from the outer */
+	uint8_t ttl;			/* 0 = of the route */
+	uint32_t flowlabel;		/* or IFIPSEC_FLOWLABEL_AUTO */
+};
+
 /* What RTM_NEWLINK can say about an interface; only what is given is sent */
 struct rtlink {
 	const char *ifname;
@@ -18,6 +28,7 @@ struct rtlink {
 	uint32_t link;			/* ifindex of the underlay, 0 = any */
 	uint32_t fwmark;
 	uint32_t mtu;
+	struct rtlink_outer outer;
 };
 
 /*

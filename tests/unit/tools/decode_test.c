@@ -53,11 +53,12 @@ static void clear(struct overview *all)
 
 static const char human_want[] =
 "ipsec0: up, mtu 1446 (auto), link if2147483647, fwmark 0x2a, 1 peer, 2 SAs\n"
+"  outer headers: df set, dscp 46, decap-dscp on, ttl 64, flowlabel 0x00012\n"
 "  received 10 packets, 1536 bytes (1.5 KiB)\n"
 "  sent     1 packet, 84 bytes\n"
 "  dropped  3 rx_auth_fail: integrity check failed: wrong key, damage or forgery\n"
 "  dropped  2 reason_4000: a reason newer than this ipsecctl\n"
-"  peer branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446\n"
+"  peer branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
 "    behind it: 10.2.0.0/16, fd00::/8\n"
 "    out 0x00001001 esp aes-gcm-16, 256 bit, esn on, seq 3221225472, gcm(aes)\n"
 "      sent     1 packet, 84 bytes\n"
@@ -70,28 +71,43 @@ static const char human_want[] =
 "    in  0x00002002 esp aes-gcm-16, 256 bit, esn off, replay-window 1024, seq 3221225472 (75% of 32 bits), gcm(aes)\n"
 "      received 10 packets, 1536 bytes (1.5 KiB)\n"
 "      dropped  3 rx_auth_fail: integrity check failed: wrong key, damage or forgery\n"
-"      dropped  2 reason_4000: a reason newer than this ipsecctl\n";
+"      dropped  2 reason_4000: a reason newer than this ipsecctl\n"
+"    out none: no ah SA to send on\n"
+"    in  none: no ah SA to receive on\n";
 
 #define JSON_STATS							\
 	"\"stats\":{\"rx_packets\":10,\"rx_bytes\":1536,"		\
 	"\"tx_packets\":1,\"tx_bytes\":84,"				\
 	"\"drops\":{\"rx_auth_fail\":3,\"reason_4000\":2}}"
+#define JSON_NO_STATS							\
+	"\"stats\":{\"rx_packets\":0,\"rx_bytes\":0,\"tx_packets\":0,"	\
+	"\"tx_bytes\":0,\"drops\":{}}"
+#define JSON_OUTER							\
+	"\"df\":\"set\",\"dscp\":46,\"decap_dscp\":true,\"ttl\":64,"	\
+	"\"flowlabel\":18"
 #define JSON_DEV							\
 	"\"ifname\":\"ipsec0\",\"ifindex\":7,\"link\":\"if2147483647\","\
 	"\"fwmark\":42,\"mtu\":1446,\"mtu_auto\":true,"			\
-	"\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2," JSON_STATS
+	"\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2,"		\
+	JSON_OUTER "," JSON_STATS
 #define JSON_PEER							\
 	"\"name\":\"branch\",\"remote\":\"192.0.2.2\","			\
 	"\"local\":\"192.0.2.1\","					\
-	"\"selectors\":[\"10.2.0.0/16\",\"fd00::/8\"],\"mtu\":1446,"	\
-	"\"tx_spi\":\"0x00001001\",\"rx_sas\":1"
+	"\"selectors\":[\"10.2.0.0/16\",\"fd00::/8\"],"			\
+	"\"protect\":\"esp+ah\",\"mtu\":1446,"				\
+	"\"tx_spi\":\"0x00001001\",\"tx_ah_spi\":\"0x00001002\","	\
+	"\"rx_sas\":1"
 #define JSON_OUT							\
 	"\"dir\":\"out\",\"spi\":\"0x00001001\",\"proto\":\"esp\","	\
-	"\"encr\":\"aes-gcm-16\",\"key_bits\":256,\"esn\":true,"	\
+	"\"mode\":\"tunnel\",\"encr\":\"aes-gcm-16\",\"key_bits\":256,"	\
+	"\"auth\":null,\"esn\":true,\"insecure\":false,"		\
+	"\"ah_align8\":false,"						\
 	"\"seq\":3221225472,\"driver\":\"gcm(aes)\"," JSON_STATS
 #define JSON_IN(spi)							\
 	"\"dir\":\"in\",\"spi\":\"" spi "\",\"proto\":\"esp\","		\
-	"\"encr\":\"aes-gcm-16\",\"key_bits\":256,\"esn\":false,"	\
+	"\"mode\":\"tunnel\",\"encr\":\"aes-gcm-16\",\"key_bits\":256,"	\
+	"\"auth\":null,\"esn\":false,\"insecure\":false,"		\
+	"\"ah_align8\":false,"						\
 	"\"replay_window\":1024,\"seq\":3221225472,"			\
 	"\"driver\":\"gcm(aes)\"," JSON_STATS
 #define JSON_HOME	"\"ifname\":\"ipsec0\",\"ifindex\":7"
@@ -231,12 +247,12 @@ static void test_event(struct nl_msg *msg, const char *human, const char *json)
 static void test_events(void)
 {
 	test_event(message_dev(IFIPSEC_CMD_DEV_SET_NTF),
-		   STAMP " dev_set ipsec0 up, mtu 1446 (auto), link , fwmark 0x2a\n",
+		   STAMP " dev_set ipsec0 up, mtu 1446 (auto), link , fwmark 0x2a, df set, dscp 46, decap-dscp on, ttl 64, flowlabel 0x00012\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"dev_set\","
 		   JSON_HOME ",\"link\":null,\"fwmark\":42,\"mtu\":1446,\"mtu_auto\":true,\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2,"
-		   JSON_STATS "}");
+		   JSON_OUTER "," JSON_STATS "}");
 	test_event(message_peer(IFIPSEC_CMD_PEER_DEL_NTF),
-		   STAMP " peer_del ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446\n",
+		   STAMP " peer_del ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"peer_del\","
 		   JSON_HOME "," JSON_PEER "}");
 	test_event(message_sa(IFIPSEC_CMD_SA_EXPIRE_NTF, IFIPSEC_DIR_OUT,
@@ -245,33 +261,108 @@ static void test_events(void)
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_expire\","
 		   JSON_HOME ",\"peer\":\"branch\"," JSON_OUT
 		   ",\"expire\":\"seq_soft\"}");
+	test_event(message_sa_ah(IFIPSEC_CMD_SA_NEW_NTF, 0x1002),
+		   STAMP " sa_new ipsec0 branch out 0x00001002 ah transport hmac-sha1-96, esn on, insecure, ah-align8, seq 0, hmac(sha1)\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_new\","
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"out\",\"spi\":\"0x00001002\",\"proto\":\"ah\",\"mode\":\"transport\",\"encr\":null,\"key_bits\":0,\"auth\":\"hmac-sha1-96\",\"esn\":true,\"insecure\":true,\"ah_align8\":true,\"seq\":0,\"driver\":\"hmac(sha1)\","
+		   JSON_NO_STATS "}");
+}
+
+/* What an older kernel does not say is what it does */
+static void test_defaults(void)
+{
+	test_event(message_bare(IFIPSEC_CMD_DEV_NEW_NTF),
+		   STAMP " dev_new ipsec0 unknown, mtu 0\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"dev_new\","
+		   JSON_HOME ",\"link\":null,\"fwmark\":0,\"mtu\":0,\"mtu_auto\":false,\"operstate\":\"unknown\",\"peer_count\":0,\"sa_count\":0,\"df\":\"copy\",\"dscp\":\"copy\",\"decap_dscp\":false,\"ttl\":\"auto\",\"flowlabel\":0,"
+		   JSON_NO_STATS "}");
+	test_event(message_bare(IFIPSEC_CMD_PEER_NEW_NTF),
+		   STAMP " peer_new ipsec0 branch remote none\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"peer_new\","
+		   JSON_HOME ",\"name\":\"branch\",\"selectors\":[],\"protect\":\"esp\",\"mtu\":null,\"rx_sas\":0}");
+	test_event(message_bare(IFIPSEC_CMD_SA_NEW_NTF),
+		   STAMP " sa_new ipsec0 branch in  0x00002001 esp, esn off, seq 0 (0% of 32 bits)\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_new\","
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"in\",\"spi\":\"0x00002001\",\"proto\":\"esp\",\"mode\":\"tunnel\",\"encr\":null,\"key_bits\":0,\"auth\":null,\"esn\":false,\"insecure\":false,\"ah_align8\":false,\"replay_window\":0,\"seq\":0,\"driver\":null,"
+		   JSON_NO_STATS "}");
+}
+
+static void test_peer_text(const char *name, struct peer *peer,
+			   const char *want)
+{
+	struct peer_list list = { .items = peer, .n = 1 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	printer_human.peers(out, &list);
+	fclose(out);
+	check_text(name, text, want);
+	free(text);
+}
+
+/* The SAs that a peer sends on, as its traffic is to be protected */
+static void test_tx_sas(void)
+{
+	struct nl_msg *msg = message_peer(IFIPSEC_CMD_PEER_GET);
+	struct peer peer;
+
+	CHECK("decode peer with AH", !decode_peer(nlmsg_hdr(msg), &peer));
+	nlmsg_free(msg);
+	test_peer_text("peer with ESP in AH", &peer,
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
+		       "  behind it: 10.2.0.0/16, fd00::/8\n"
+		       "  sends on 0x00001001, sends on ah 0x00001002, receives on 1 SA\n");
+	peer.has_tx_spi = false;
+	test_peer_text("peer with ESP in AH, no ESP", &peer,
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
+		       "  behind it: 10.2.0.0/16, fd00::/8\n"
+		       "  no SA to send on, sends on ah 0x00001002, receives on 1 SA\n");
+	peer.has_tx_ah_spi = false;
+	peer.protect = IFIPSEC_PROTECT_AH;
+	test_peer_text("peer with AH", &peer,
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect ah\n"
+		       "  behind it: 10.2.0.0/16, fd00::/8\n"
+		       "  no ah SA to send on, receives on 1 SA\n");
+	peer_clear(&peer);
+}
+
+static void list_alg(struct alg_list *list, struct nl_msg *msg)
+{
+	struct alg alg;
+
+	CHECK("decode algorithm", !decode_alg(nlmsg_hdr(msg), &alg));
+	CHECK("list algorithm", alg_list_add(list, &alg));
+	nlmsg_free(msg);
 }
 
 static void test_algs(void)
 {
-	struct nl_msg *msg = message_alg();
 	struct alg_list list = { 0 };
 	char *text = NULL;
-	struct alg alg;
 	size_t len;
 	FILE *out;
 
-	CHECK("decode algorithm", !decode_alg(nlmsg_hdr(msg), &alg));
-	CHECK("list algorithm", alg_list_add(&list, &alg));
+	list_alg(&list, message_auth());
+	list_alg(&list, message_alg());
+	alg_list_sort(&list);
 	out = open_memstream(&text, &len);
 	printer_json.algs(out, &list);
 	fclose(out);
 	check_json("algorithms in JSON", text,
-		   "[{\"encr\":\"aes-gcm-16\",\"number\":20,\"key_bits\":[128,192,256],\"salt_bits\":32,\"iv_len\":8,\"icv_len\":16,\"driver\":null}]");
+		   "[{\"type\":\"encr\",\"encr\":\"aes-gcm-16\",\"number\":20,\"key_bits\":[128,192,256],\"salt_bits\":32,\"iv_len\":8,\"icv_len\":16,\"insecure\":false,\"needs_auth\":false,\"ah_only\":false,\"driver\":null},"
+		   "{\"type\":\"auth\",\"auth\":\"hmac-md5-96\",\"number\":1,\"key_bits\":[128],\"salt_bits\":0,\"iv_len\":0,\"icv_len\":12,\"insecure\":true,\"needs_auth\":true,\"ah_only\":true,\"driver\":\"hmac(md5-generic)\"}]");
 	free(text);
 	out = open_memstream(&text, &len);
 	printer_human.algs(out, &list);
 	fclose(out);
 	check_text("algorithms for people", text,
-		   "aes-gcm-16: key 128/192/256 bits + salt 32 bits, IV 8 bytes, ICV 16 bytes, not offered by this kernel\n");
+		   "ciphers (encr):\n"
+		   "  aes-gcm-16: key 128/192/256 bits + salt 32 bits, IV 8 bytes, ICV 16 bytes, not offered by this kernel\n"
+		   "integrity (auth):\n"
+		   "  hmac-md5-96: key 128 bits, ICV 12 bytes, insecure, needs an integrity algorithm, ah only, hmac(md5-generic)\n");
 	free(text);
 	alg_list_clear(&list);
-	nlmsg_free(msg);
 }
 
 /* A message that holds only what @put puts */
@@ -336,6 +427,8 @@ int main(void)
 	test_empty();
 	test_orphans();
 	test_events();
+	test_defaults();
+	test_tx_sas();
 	test_algs();
 	test_malformed();
 	return check_status();

@@ -27,6 +27,9 @@ static char *dictionary[] = {
 	"seq", "18446744073709551615", "18446744073709551616", "netnsid", "0",
 	"-1", "remote", "local", "selector", "192.0.2.1", "2001:db8::1", "any",
 	"10.0.0.0/8", "::/0", "10.0.0.0/33", "link", "none", "fwmark", "mtu",
+	"df", "copy", "dscp", "63", "decap-dscp", "ttl", "255", "flowlabel",
+	"auto", "protect", "esp+ah", "proto", "ah", "mode", "transport",
+	"auth", "hmac-sha2-256-128", "auth-key", "insecure", "ah-align8",
 	"", "\033[31m", "\xff\xfe", SECRET, "0x" SECRET, "sa", "peer",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",

@@ -47,6 +47,11 @@ struct nl_msg *message_dev(int cmd)
 	nla_put_u8(msg, IFIPSEC_DEV_A_OPERSTATE, 6);
 	nla_put_u32(msg, IFIPSEC_DEV_A_PEERS, 1);
 	nla_put_u32(msg, IFIPSEC_DEV_A_SAS, 2);
+	nla_put_u8(msg, IFIPSEC_DEV_A_DF, IFIPSEC_DF_SET);
+	nla_put_u8(msg, IFIPSEC_DEV_A_DSCP, 46);
+	nla_put_u8(msg, IFIPSEC_DEV_A_DECAP_DSCP, 1);
+	nla_put_u8(msg, IFIPSEC_DEV_A_TTL, 64);
+	nla_put_u32(msg, IFIPSEC_DEV_A_FLOWLABEL, 0x12);
 	put_stats(msg, IFIPSEC_DEV_A_STATS);
 	nla_nest_end(msg, dev);
 	return msg;
@@ -78,21 +83,31 @@ struct nl_msg *message_peer(int cmd)
 	nla_put_u32(msg, IFIPSEC_PEER_A_MTU, 1446);
 	nla_put_u32(msg, IFIPSEC_PEER_A_TX_SPI, htonl(0x1001));
 	nla_put_u32(msg, IFIPSEC_PEER_A_RX_SAS, 1);
+	nla_put_u8(msg, IFIPSEC_PEER_A_PROTECT, IFIPSEC_PROTECT_ESP_AH);
+	nla_put_u32(msg, IFIPSEC_PEER_A_TX_AH_SPI, htonl(0x1002));
 	nla_nest_end(msg, peer);
 	return msg;
+}
+
+static void put_branch(struct nl_msg *msg)
+{
+	struct nlattr *peer = nla_nest_start(msg, IFIPSEC_A_PEER);
+
+	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
+	nla_nest_end(msg, peer);
 }
 
 struct nl_msg *message_sa(int cmd, int dir, uint32_t spi)
 {
 	struct nl_msg *msg = begin(cmd);
-	struct nlattr *peer = nla_nest_start(msg, IFIPSEC_A_PEER), *sa;
+	struct nlattr *sa;
 
-	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
-	nla_nest_end(msg, peer);
+	put_branch(msg);
 	sa = nla_nest_start(msg, IFIPSEC_A_SA);
 	nla_put_u8(msg, IFIPSEC_SA_A_DIR, dir);
 	nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(spi));
 	nla_put_u8(msg, IFIPSEC_SA_A_PROTO, 50);
+	nla_put_u8(msg, IFIPSEC_SA_A_MODE, IFIPSEC_MODE_TUNNEL);
 	nla_put_u16(msg, IFIPSEC_SA_A_ENCR, IFIPSEC_ENCR_AES_GCM_16);
 	nla_put_u32(msg, IFIPSEC_SA_A_KEY_BITS, 256);
 	nla_put_u32(msg, IFIPSEC_SA_A_FLAGS,
@@ -108,6 +123,38 @@ struct nl_msg *message_sa(int cmd, int dir, uint32_t spi)
 	return msg;
 }
 
+struct nl_msg *message_sa_ah(int cmd, uint32_t spi)
+{
+	struct nl_msg *msg = begin(cmd);
+	struct nlattr *sa;
+
+	put_branch(msg);
+	sa = nla_nest_start(msg, IFIPSEC_A_SA);
+	nla_put_u8(msg, IFIPSEC_SA_A_DIR, IFIPSEC_DIR_OUT);
+	nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(spi));
+	nla_put_u8(msg, IFIPSEC_SA_A_PROTO, 51);
+	nla_put_u8(msg, IFIPSEC_SA_A_MODE, IFIPSEC_MODE_TRANSPORT);
+	nla_put_u16(msg, IFIPSEC_SA_A_AUTH, IFIPSEC_AUTH_HMAC_SHA1_96);
+	nla_put_u32(msg, IFIPSEC_SA_A_FLAGS, IFIPSEC_SA_F_ESN |
+		    IFIPSEC_SA_F_INSECURE | IFIPSEC_SA_F_AH_ALIGN8);
+	nla_put_string(msg, IFIPSEC_SA_A_DRIVER, "hmac(sha1)");
+	nla_nest_end(msg, sa);
+	return msg;
+}
+
+struct nl_msg *message_bare(int cmd)
+{
+	struct nl_msg *msg = begin(cmd);
+	struct nlattr *sa;
+
+	put_branch(msg);
+	sa = nla_nest_start(msg, IFIPSEC_A_SA);
+	nla_put_u8(msg, IFIPSEC_SA_A_DIR, IFIPSEC_DIR_IN);
+	nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(0x2001));
+	nla_nest_end(msg, sa);
+	return msg;
+}
+
 struct nl_msg *message_alg(void)
 {
 	struct nl_msg *msg = begin(IFIPSEC_CMD_ALG_GET);
@@ -120,6 +167,22 @@ struct nl_msg *message_alg(void)
 	nla_put_u32(msg, IFIPSEC_ALG_A_SALT_BITS, 32);
 	nla_put_u32(msg, IFIPSEC_ALG_A_IV_LEN, 8);
 	nla_put_u32(msg, IFIPSEC_ALG_A_ICV_LEN, 16);
+	nla_nest_end(msg, alg);
+	return msg;
+}
+
+struct nl_msg *message_auth(void)
+{
+	struct nl_msg *msg = begin(IFIPSEC_CMD_ALG_GET);
+	struct nlattr *alg = nla_nest_start(msg, IFIPSEC_A_ALG);
+
+	nla_put_u16(msg, IFIPSEC_ALG_A_AUTH, IFIPSEC_AUTH_HMAC_MD5_96);
+	nla_put_string(msg, IFIPSEC_ALG_A_NAME, "hmac-md5-96");
+	nla_put_u32(msg, IFIPSEC_ALG_A_KEY_BITS, 128);
+	nla_put_u32(msg, IFIPSEC_ALG_A_ICV_LEN, 12);
+	nla_put_u32(msg, IFIPSEC_ALG_A_FLAGS, IFIPSEC_ALG_F_INSECURE |
+		    IFIPSEC_ALG_F_NEEDS_AUTH | IFIPSEC_ALG_F_AH_ONLY);
+	nla_put_string(msg, IFIPSEC_ALG_A_DRIVER, "hmac(md5-generic)");
 	nla_nest_end(msg, alg);
 	return msg;
 }

@@ -10,17 +10,26 @@
 
 #define MESSAGES_FAMILY	0x1c
 
-/* ipsec0, with counters and two drops */
+/* ipsec0, with counters and two drops, and nothing at its default */
 struct nl_msg *message_dev(int cmd);
 
-/* "branch" of ipsec0, with two selectors and an SA to send on */
+/* "branch" of ipsec0, with two selectors and SAs of both protocols to send on */
 struct nl_msg *message_peer(int cmd);
 
 /* An SA of "branch", of the direction and with this SPI */
 struct nl_msg *message_sa(int cmd, int dir, uint32_t spi);
 
+/* The same of AH, outbound, in transport mode and with all flags */
+struct nl_msg *message_sa_ah(int cmd, uint32_t spi);
+
+/* What an older kernel may say of ipsec0, of "branch" and of an SA of it */
+struct nl_msg *message_bare(int cmd);
+
 /* aes-gcm-16 with three sizes of keys */
 struct nl_msg *message_alg(void);
+
+/* hmac-md5-96, with all flags */
+struct nl_msg *message_auth(void);
 
 /* NLMSG_ERROR with a sentence, with the request copied or not */
 struct nl_msg *message_error(int code, const char *text, int capped);

@@ -4,7 +4,10 @@
  * kernel: the linker puts our nl_send() and nl_recv() in place of libnl's.
  */
 #include <errno.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -13,8 +16,8 @@
 #include <linux/if_ipsec.h>
 
 #include "../../../tools/ipsecctl/request.h"
-#include "../../../tools/lib/key.h"
 #include "../../../tools/lib/netlink.h"
+#include "../../../tools/lib/rtlink.h"
 #include "check.h"
 #include "messages.h"
 
@@ -31,6 +34,7 @@ static struct step script[16];
 static size_t script_len, script_pos;
 static uint32_t last_seq;
 static int sent;
+static _Alignas(struct nlmsghdr) unsigned char last_sent[4096];
 
 int __wrap_nl_send(struct nl_sock *sock, struct nl_msg *msg);
 int __wrap_nl_recv(struct nl_sock *sock, struct sockaddr_nl *from,
@@ -40,6 +44,8 @@ int __wrap_nl_send(struct nl_sock *sock, struct nl_msg *msg)
 {
 	(void)sock;
 	last_seq = nlmsg_hdr(msg)->nlmsg_seq;
+	if (nlmsg_hdr(msg)->nlmsg_len <= sizeof(last_sent))
+		memcpy(last_sent, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
 	sent++;
 	return nlmsg_hdr(msg)->nlmsg_len;
 }
@@ -228,13 +234,13 @@ static void test_sa_request(struct netlink *nl)
 	struct sa_args args = {
 		.target = { .ifname = "ipsec0", .peer = "branch" },
 		.dir = IFIPSEC_DIR_OUT, .encr = 28, .spi = 0x01020304,
-		.esn = true,
+		.flags = IFIPSEC_SA_F_ESN,
 	};
-	struct key key = { .len = 3, .bytes = { 1, 2, 3 } };
+	struct sa_keys keys = { .encr = { .len = 3, .bytes = { 1, 2, 3 } } };
 	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *sa;
 	struct nl_msg *msg;
 
-	msg = request_sa_new(nl, IFIPSEC_CMD_SA_REPLACE, &args, &key);
+	msg = request_sa_new(nl, IFIPSEC_CMD_SA_REPLACE, &args, &keys);
 	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
 	sa = attrs[IFIPSEC_A_SA];
 	CHECK("SA request command",
@@ -252,8 +258,89 @@ static void test_sa_request(struct netlink *nl)
 	      nla_get_u32(nested(sa, IFIPSEC_SA_A_FLAGS)) == 1);
 	CHECK("SA request defaults are the kernel's",
 	      !nested(sa, IFIPSEC_SA_A_REPLAY_WINDOW) &&
-	      !nested(sa, IFIPSEC_SA_A_SEQ) && !nested(sa, IFIPSEC_SA_A_PROTO));
+	      !nested(sa, IFIPSEC_SA_A_SEQ) && !nested(sa, IFIPSEC_SA_A_PROTO) &&
+	      !nested(sa, IFIPSEC_SA_A_MODE) && !nested(sa, IFIPSEC_SA_A_AUTH) &&
+	      !nested(sa, IFIPSEC_SA_A_AUTH_KEY));
 	netlink_message_free(msg);
+}
+
+static void test_ah_request(struct netlink *nl)
+{
+	struct sa_args args = {
+		.target = { .ifname = "ipsec0", .peer = "branch" },
+		.dir = IFIPSEC_DIR_OUT, .proto = IPPROTO_AH, .spi = 1,
+		.mode = IFIPSEC_MODE_TRANSPORT, .auth = 1036,
+		.flags = IFIPSEC_SA_F_INSECURE | IFIPSEC_SA_F_AH_ALIGN8,
+	};
+	struct sa_keys keys = { .auth = { .len = 2, .bytes = { 4, 5 } } };
+	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *sa;
+	struct nl_msg *msg;
+
+	msg = request_sa_new(nl, IFIPSEC_CMD_SA_NEW, &args, &keys);
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	sa = attrs[IFIPSEC_A_SA];
+	CHECK("AH request",
+	      nla_get_u8(nested(sa, IFIPSEC_SA_A_PROTO)) == 51 &&
+	      nla_get_u8(nested(sa, IFIPSEC_SA_A_MODE)) == 2 &&
+	      nla_get_u16(nested(sa, IFIPSEC_SA_A_AUTH)) == 1036 &&
+	      nla_get_u32(nested(sa, IFIPSEC_SA_A_FLAGS)) == 6);
+	CHECK("AH request key",
+	      nla_len(nested(sa, IFIPSEC_SA_A_AUTH_KEY)) == 2 &&
+	      !memcmp(nla_data(nested(sa, IFIPSEC_SA_A_AUTH_KEY)), "\4\5", 2));
+	CHECK("AH request has no cipher", !nested(sa, IFIPSEC_SA_A_ENCR) &&
+	      !nested(sa, IFIPSEC_SA_A_KEY));
+	netlink_message_free(msg);
+	msg = request_sa(nl, IFIPSEC_CMD_SA_DEL, &args);
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	sa = attrs[IFIPSEC_A_SA];
+	CHECK("an AH SA is named by its protocol",
+	      nla_get_u8(nested(sa, IFIPSEC_SA_A_PROTO)) == 51 &&
+	      !nested(sa, IFIPSEC_SA_A_FLAGS));
+	netlink_message_free(msg);
+}
+
+/* IFLA_INFO_DATA of the request that was sent last */
+static struct nlattr *sent_link_data(void)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)last_sent;
+	struct nlattr *info = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg),
+					      IFLA_LINKINFO);
+
+	return nested(info, IFLA_INFO_DATA);
+}
+
+static void test_link_request(struct netlink *nl)
+{
+	struct rtlink link = {
+		.ifname = "ipsec0",
+		.outer = {
+			.has_df = true, .df = IFIPSEC_DF_COPY,
+			.has_dscp = true, .dscp = IFIPSEC_DSCP_COPY,
+			.has_decap_dscp = true, .decap_dscp = true,
+			.has_ttl = true, .ttl = 0,
+			.has_flowlabel = true,
+			.flowlabel = IFIPSEC_FLOWLABEL_AUTO,
+		},
+	};
+	struct nlattr *data;
+
+	start();
+	then(message_error(0, NULL, 1));
+	CHECK("interface request", !rtlink_add(nl, &link));
+	data = sent_link_data();
+	CHECK("outer headers",
+	      nla_get_u8(nested(data, IFLA_IPSEC_DF)) == 0 &&
+	      nla_get_u8(nested(data, IFLA_IPSEC_DSCP)) == 255 &&
+	      nla_get_u8(nested(data, IFLA_IPSEC_DECAP_DSCP)) == 1 &&
+	      nla_get_u8(nested(data, IFLA_IPSEC_TTL)) == 0 &&
+	      nla_get_u32(nested(data, IFLA_IPSEC_FLOWLABEL)) == 0x80000000);
+	start();
+	then(message_error(0, NULL, 1));
+	link.outer = (struct rtlink_outer){ 0 };
+	CHECK("interface request, defaults", !rtlink_add(nl, &link));
+	CHECK("interface defaults are the kernel's",
+	      nla_len(sent_link_data()) == 0);
+	start();
 }
 
 static void test_peer_request(struct netlink *nl)
@@ -262,6 +349,7 @@ static void test_peer_request(struct netlink *nl)
 		.target = { .ifname = "ipsec0", .peer = "branch",
 			    .has_netnsid = true, .netnsid = 0 },
 		.has_local = true,
+		.protect = IFIPSEC_PROTECT_ESP_AH,
 	};
 	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *nest;
 	struct nl_msg *msg;
@@ -279,6 +367,8 @@ static void test_peer_request(struct netlink *nl)
 	CHECK("local any is an empty address",
 	      nla_len(nested(nest, IFIPSEC_PEER_A_LOCAL)) == 0);
 	CHECK("remote is not sent", !nested(nest, IFIPSEC_PEER_A_REMOTE));
+	CHECK("protection",
+	      nla_get_u8(nested(nest, IFIPSEC_PEER_A_PROTECT)) == 3);
 	CHECK("selectors",
 	      nla_len(nested(nest, IFIPSEC_PEER_A_SELECTORS)) ==
 	      PARSE_SELECTORS_MAX * 32);
@@ -313,6 +403,8 @@ int main(void)
 	test_dump(&nl);
 	test_listen(&nl);
 	test_sa_request(&nl);
+	test_ah_request(&nl);
+	test_link_request(&nl);
 	test_peer_request(&nl);
 	test_huge_request(&nl);
 	netlink_close(&nl);

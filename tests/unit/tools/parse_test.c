@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <linux/if_ipsec.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "../../../tools/ipsecctl/parse.h"
@@ -56,7 +57,7 @@ static void test_dev(void)
 	BAD("dev add slash", parse_dev_add, struct dev_args,
 	    "interface \"a/b\" is not an interface name", "a/b");
 	BAD("dev add unknown", parse_dev_add, struct dev_args,
-	    "unknown word \"color\", expected link, fwmark or mtu",
+	    "unknown word \"color\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel",
 	    "ipsec0", "color", "red");
 	BAD("dev add no value", parse_dev_add, struct dev_args,
 	    "the value of mtu is missing", "ipsec0", "mtu");
@@ -68,13 +69,49 @@ static void test_dev(void)
 	    "fwmark \"4294967296\" is out of range (0..4294967295)",
 	    "ipsec0", "fwmark", "4294967296");
 	BAD("dev set nothing", parse_dev_set, struct dev_args,
-	    "nothing to set, expected link, fwmark or mtu", "ipsec0");
+	    "nothing to set, expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel", "ipsec0");
 	BAD("dev set netnsid", parse_dev_set, struct dev_args,
-	    "unknown word \"netnsid\", expected link, fwmark or mtu",
+	    "unknown word \"netnsid\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel",
 	    "ipsec0", "netnsid", "1");
 	BAD("dev del netnsid range", parse_dev_del, struct target,
 	    "netnsid \"2147483648\" is out of range (0..2147483647)",
 	    "ipsec0", "netnsid", "2147483648");
+}
+
+static void test_outer(void)
+{
+	struct words words = WORDS("ipsec0", "df", "clear", "dscp", "63",
+				   "decap-dscp", "on", "ttl", "255",
+				   "flowlabel", "0xfffff");
+	struct dev_args args;
+
+	CHECK("dev add outer headers", !parse_dev_add(&words, &args) &&
+	      args.outer.has_df && args.outer.df == IFIPSEC_DF_CLEAR &&
+	      args.outer.has_dscp && args.outer.dscp == 63 &&
+	      args.outer.has_decap_dscp && args.outer.decap_dscp &&
+	      args.outer.has_ttl && args.outer.ttl == 255 &&
+	      args.outer.has_flowlabel && args.outer.flowlabel == 0xfffff);
+	words = WORDS("ipsec0", "df", "copy", "dscp", "copy", "decap-dscp",
+		      "off", "ttl", "auto", "flowlabel", "auto");
+	CHECK("dev set outer headers", !parse_dev_set(&words, &args) &&
+	      args.outer.has_df && args.outer.df == IFIPSEC_DF_COPY &&
+	      args.outer.has_dscp && args.outer.dscp == IFIPSEC_DSCP_COPY &&
+	      args.outer.has_decap_dscp && !args.outer.decap_dscp &&
+	      args.outer.has_ttl && !args.outer.ttl &&
+	      args.outer.has_flowlabel &&
+	      args.outer.flowlabel == IFIPSEC_FLOWLABEL_AUTO);
+
+	BAD("dev add bad df", parse_dev_add, struct dev_args,
+	    "df \"yes\" is not copy, set or clear", "ipsec0", "df", "yes");
+	BAD("dev add dscp range", parse_dev_add, struct dev_args,
+	    "dscp \"64\" is out of range (0..63)", "ipsec0", "dscp", "64");
+	BAD("dev add bad decap-dscp", parse_dev_add, struct dev_args,
+	    "decap-dscp \"1\" is not on or off", "ipsec0", "decap-dscp", "1");
+	BAD("dev add ttl 0", parse_dev_add, struct dev_args,
+	    "ttl \"0\" is out of range (1..255)", "ipsec0", "ttl", "0");
+	BAD("dev add flowlabel range", parse_dev_add, struct dev_args,
+	    "flowlabel \"0x100000\" is out of range (0..1048575)", "ipsec0",
+	    "flowlabel", "0x100000");
 }
 
 static void test_peer(void)
@@ -94,6 +131,10 @@ static void test_peer(void)
 	CHECK("peer set local any", !parse_peer_set(&words, &args) &&
 	      args.has_local && !args.local.len);
 	parse_peer_clear(&args);
+	words = WORDS("ipsec0", "branch", "protect", "esp+ah");
+	CHECK("peer set protect", !parse_peer_set(&words, &args) &&
+	      args.protect == IFIPSEC_PROTECT_ESP_AH);
+	parse_peer_clear(&args);
 	words = WORDS("ipsec0", "branch", "netnsid", "1");
 	CHECK("peer show", !parse_peer_show(&words, &target) &&
 	      !strcmp(target.peer, "branch") && target.has_netnsid);
@@ -112,8 +153,11 @@ static void test_peer(void)
 	    "local \"any\" is not an IPv4 or IPv6 address", "ipsec0",
 	    "branch", "remote", "::1", "local", "any");
 	BAD("peer set nothing", parse_peer_set, struct peer_args,
-	    "nothing to set, expected remote, local or selector", "ipsec0",
-	    "branch");
+	    "nothing to set, expected remote, local, selector or protect",
+	    "ipsec0", "branch");
+	BAD("peer add bad protect", parse_peer_add, struct peer_args,
+	    "protect \"ah+esp\" is not esp, ah or esp+ah", "ipsec0", "branch",
+	    "protect", "ah+esp");
 }
 
 /* Selectors are kept until parse_peer_clear(), also when one of them is bad */
@@ -153,13 +197,15 @@ static void test_sa(void)
 
 	CHECK("sa add", !parse_sa_add(&words, &args) &&
 	      args.dir == IFIPSEC_DIR_IN && args.spi == 0x1001 &&
-	      args.encr == IFIPSEC_ENCR_AES_GCM_16 && !args.esn &&
+	      args.encr == IFIPSEC_ENCR_AES_GCM_16 && !args.flags &&
 	      !strcmp(args.key_file, "-") && args.replay_window == 64 &&
 	      args.has_seq && args.seq == UINT64_MAX);
 	words = WORDS("ipsec0", "b", "out", "spi", "4097", "encr",
 		      "chacha20-poly1305", "key", "k");
 	CHECK("sa add defaults", !parse_sa_add(&words, &args) &&
-	      args.dir == IFIPSEC_DIR_OUT && args.spi == 4097 && args.esn &&
+	      args.dir == IFIPSEC_DIR_OUT && args.spi == 4097 &&
+	      args.flags == IFIPSEC_SA_F_ESN && !args.proto && !args.mode &&
+	      !args.auth && !args.auth_key_file &&
 	      !args.has_replay_window && !args.has_seq);
 	words = WORDS("ipsec0", "b", "in", "spi", "0", "encr", "aes-gcm-16",
 		      "key", "k", "replay-window", "9000");
@@ -167,17 +213,16 @@ static void test_sa(void)
 	      !parse_sa_add(&words, &args));
 	words = WORDS("ipsec0", "b", "out", "spi", "1", "seq", "7");
 	CHECK("sa set", !parse_sa_set(&words, &args) && args.seq == 7);
-	words = WORDS("ipsec0", "b", "out", "spi", "1");
-	CHECK("sa del", !parse_sa_del(&words, &args) && args.spi == 1);
+	words = WORDS("ipsec0", "b", "out", "spi", "1", "proto", "ah");
+	CHECK("sa del", !parse_sa_del(&words, &args) && args.spi == 1 &&
+	      args.proto == IPPROTO_AH);
 
 	BAD("sa add no direction", parse_sa_add, struct sa_args,
 	    "the direction (in or out) is missing", "ipsec0", "b");
 	BAD("sa add bad direction", parse_sa_add, struct sa_args,
 	    "direction \"up\" is not in or out", "ipsec0", "b", "up");
-	BAD("sa add no key", parse_sa_add, struct sa_args, "key is missing",
-	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16");
 	BAD("sa add bad algorithm", parse_sa_add, struct sa_args,
-	    "encr \"des\" is not aes-gcm-16 or chacha20-poly1305",
+	    "encr \"des\" is not 3des-cbc, null, aes-cbc, aes-ctr, aes-ccm-8, aes-ccm-12, aes-ccm-16, aes-gcm-8, aes-gcm-12, aes-gcm-16, null-aes-gmac, camellia-cbc or chacha20-poly1305",
 	    "ipsec0", "b", "in", "encr", "des");
 	BAD("sa add bad SPI", parse_sa_add, struct sa_args,
 	    "spi \"0x100000000\" is out of range (0..4294967295)",
@@ -189,18 +234,57 @@ static void test_sa(void)
 	BAD("sa add empty key file", parse_sa_add, struct sa_args,
 	    "key: the file name is empty", "ipsec0", "b", "in", "key", "");
 	BAD("sa add key without its word", parse_sa_add, struct sa_args,
-	    "unknown word (a word that looks like a key), expected spi, encr, key, esn, replay-window, seq or netnsid",
+	    "unknown word (a word that looks like a key), expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, replay-window, seq or netnsid",
 	    "ipsec0", "b", "in", "00112233445566778899aabbccddeeff");
 	BAD("sa replace in", parse_sa_replace, struct sa_args,
 	    "only the SA that is sent on can be replaced, expected out; add inbound SAs with \"sa add\"",
 	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16", "key", "-");
 	BAD("sa replace replay-window", parse_sa_replace, struct sa_args,
-	    "unknown word \"replay-window\", expected spi, encr, key, esn, seq or netnsid",
+	    "unknown word \"replay-window\", expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, seq or netnsid",
 	    "ipsec0", "b", "out", "replay-window", "64");
 	BAD("sa set no number", parse_sa_set, struct sa_args,
 	    "seq is missing", "ipsec0", "b", "out", "spi", "1");
 	BAD("sa del no SPI", parse_sa_del, struct sa_args, "spi is missing",
 	    "ipsec0", "b", "out");
+}
+
+static void test_sa_suite(void)
+{
+	struct words words = WORDS("ipsec0", "b", "out", "insecure", "spi",
+				   "1", "proto", "ah", "ah-align8", "mode",
+				   "transport", "auth", "hmac-sha2-256-96",
+				   "auth-key", "-", "esn", "off");
+	struct sa_args args;
+
+	CHECK("sa replace ah", !parse_sa_replace(&words, &args) &&
+	      args.proto == IPPROTO_AH && args.mode == IFIPSEC_MODE_TRANSPORT &&
+	      args.auth == 1036 && !strcmp(args.auth_key_file, "-") &&
+	      !args.encr && !args.key_file && args.flags ==
+	      (IFIPSEC_SA_F_INSECURE | IFIPSEC_SA_F_AH_ALIGN8));
+	words = WORDS("ipsec0", "b", "in", "spi", "1", "insecure");
+	CHECK("sa add leaves what is missing to the kernel",
+	      !parse_sa_add(&words, &args) && !args.encr && args.flags ==
+	      (IFIPSEC_SA_F_ESN | IFIPSEC_SA_F_INSECURE));
+
+	BAD("sa add insecure twice", parse_sa_add, struct sa_args,
+	    "insecure is given twice", "ipsec0", "b", "in", "insecure",
+	    "insecure");
+	BAD("sa add bad proto", parse_sa_add, struct sa_args,
+	    "proto \"51\" is not esp or ah", "ipsec0", "b", "in", "proto",
+	    "51");
+	BAD("sa add bad mode", parse_sa_add, struct sa_args,
+	    "mode \"beet\" is not tunnel or transport", "ipsec0", "b", "in",
+	    "mode", "beet");
+	BAD("sa add empty auth-key file", parse_sa_add, struct sa_args,
+	    "auth-key: the file name is empty", "ipsec0", "b", "in",
+	    "auth-key", "");
+	BAD("sa add ah with a cipher", parse_sa_add, struct sa_args,
+	    "ah does not encrypt: it has no encr and key, expected auth and auth-key",
+	    "ipsec0", "b", "in", "spi", "1", "encr", "null", "proto", "ah");
+	BAD("sa add both keys from the standard input", parse_sa_add,
+	    struct sa_args,
+	    "key and auth-key cannot both be the standard input", "ipsec0",
+	    "b", "in", "spi", "1", "key", "-", "auth-key", "-");
 }
 
 static void test_flush(void)
@@ -226,9 +310,11 @@ static void test_flush(void)
 int main(void)
 {
 	test_dev();
+	test_outer();
 	test_peer();
 	test_selectors();
 	test_sa();
+	test_sa_suite();
 	test_flush();
 	return check_status();
 }

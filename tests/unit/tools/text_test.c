@@ -136,8 +136,33 @@ static void test_names(void)
 	check_text("name of state", name_operstate(5, buf), "dormant");
 	check_text("name of event",
 		   name_event(IFIPSEC_CMD_SA_EXPIRE_NTF, buf), "sa_expire");
-	check_text("algorithm choices", name_encr_choices(),
-		   "aes-gcm-16 or chacha20-poly1305");
+	check_text("choices of two", name_mode_choices(),
+		   "tunnel or transport");
+	check_text("choices of three", name_df_choices(),
+		   "copy, set or clear");
+}
+
+/* Every number that is negotiated has a name, and the name is the number */
+static void test_algorithms(void)
+{
+	static const uint32_t encr[] = { 3, 11, 12, 13, 14, 15, 16, 18, 19, 20,
+					 21, 23, 28 };
+	static const uint32_t auth[] = { 1, 2, 5, 8, 9, 10, 11, 12, 13, 14,
+					 1036 };
+	char buf[NAME_TEXT_MAX];
+	uint32_t value;
+
+	for (size_t i = 0; i < sizeof(encr) / sizeof(encr[0]); i++)
+		check(!name_parse_encr(name_encr(encr[i], buf), &value) &&
+		      value == encr[i], "name of a cipher", "%u", encr[i]);
+	for (size_t i = 0; i < sizeof(auth) / sizeof(auth[0]); i++)
+		check(!name_parse_auth(name_auth(auth[i], buf), &value) &&
+		      value == auth[i], "name of an integrity algorithm", "%u",
+		      auth[i]);
+	CHECK("all names of ciphers fit",
+	      strstr(name_encr_choices(), " or chacha20-poly1305"));
+	CHECK("all names of integrity algorithms fit",
+	      strstr(name_auth_choices(), " or hmac-sha2-256-96"));
 }
 
 static void test_drop_texts(void)
@@ -177,6 +202,7 @@ int main(void)
 	test_addresses();
 	test_prefixes();
 	test_names();
+	test_algorithms();
 	test_drop_texts();
 	test_safe();
 	return check_status();
