@@ -67,7 +67,7 @@ STATS = uapi('IFIPSEC_STATS_A_')
 ALG = uapi('IFIPSEC_ALG_A_')
 IN, OUT = K['IFIPSEC_DIR_IN'], K['IFIPSEC_DIR_OUT']
 GCM, CHACHA = K['IFIPSEC_ENCR_AES_GCM_16'], K['IFIPSEC_ENCR_CHACHA20_POLY1305']
-ESN = 1
+ESN, INSECURE, ALIGN8 = 1, 2, 4
 
 
 # ---- attributes ------------------------------------------------------------
@@ -265,7 +265,7 @@ def selector(prefix):
     return nest(SELS.ITEM, attr(SEL.ADDR, ip(addr)), u8(SEL.PREFIXLEN, int(plen)))
 
 
-def peer(name, remote=None, local=None, selectors=None):
+def peer(name, remote=None, local=None, selectors=None, protect=None):
     parts = [attr(PEER.NAME, name)]
     if remote:
         parts.append(attr(PEER.REMOTE, ip(remote)))
@@ -273,6 +273,8 @@ def peer(name, remote=None, local=None, selectors=None):
         parts.append(attr(PEER.LOCAL, ip(local) if local else b''))
     if selectors is not None:
         parts.append(nest(PEER.SELECTORS, *map(selector, selectors)))
+    if protect is not None:
+        parts.append(u8(PEER.PROTECT, protect))
     return nest(A.PEER, *parts)
 
 

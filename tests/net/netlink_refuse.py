@@ -56,6 +56,7 @@ def build():
     must(nl.do(CMD.SA_NEW, dev(), peer_name('p'), sa(IN, 0x1001, key=KEY, seq=1000)))
     must(nl.do(CMD.SA_NEW, dev(), peer_name('p'), sa(OUT, 0x1002, key=KEY, seq=500)))
     must(nl.do(CMD.SA_NEW, dev(), peer_name('q'), sa(IN, 0x1003, key=KEY, flags=0)))
+    must(nl.do(CMD.PEER_NEW, dev(), peer('ah', '192.0.2.3', None, ['10.3.0.0/16'], protect=2)))
 
 
 def event_waits():
@@ -272,9 +273,61 @@ def keys():
         for n in (129, 4096):
             bad_sa('E3.4 algorithm %d, key of %d bytes' % (encr, n), E.ERANGE, POLICY,
                    encr=u16(SA.ENCR, encr), key=attr(SA.KEY, (KEY * 210)[:n]))
-    for encr in (0, 1, 12, 19, 21, 27, 65535):
+    for encr in (0, 1, 2, 7, 17, 22, 27, 29, 65535):
         bad_sa('E3.9 algorithm %d' % encr, E.EOPNOTSUPP,
                'the module does not know the encryption algorithm', encr=u16(SA.ENCR, encr))
+
+
+def suites():
+    """Algorithms that do not go together, or protect too little."""
+    sha256, sha1, gmac = (u16(SA.AUTH, K['IFIPSEC_AUTH_' + n]) for n in (
+        'HMAC_SHA2_256_128', 'HMAC_SHA1_96', 'AES_128_GMAC'))
+    cbc, null, des = (u16(SA.ENCR, K['IFIPSEC_ENCR_' + n]) for n in ('AES_CBC', 'NULL', '3DES'))
+    key16, key24 = attr(SA.KEY, KEY[:16]), attr(SA.KEY, (KEY * 2)[:24])
+    auth32 = attr(SA.AUTH_KEY, (KEY * 2)[:32])
+    ah = {'proto': u8(SA.PROTO, 51), 'encr': None, 'key': None, 'peer': 'ah'}
+    for name, text, parts in (
+            ('E3.8 a cipher without integrity', 'encryption without integrity can be altered on the way; '
+             'add an integrity algorithm, or say insecure', {'encr': cbc, 'key': key16, 'flags': None}),
+            ('E3.8 integrity NONE', 'encryption without integrity can be altered on the way; '
+             'add an integrity algorithm, or say insecure', {'encr': cbc, 'key': key16, 'flags': None,
+                                                             'auth': u16(SA.AUTH, 0)}),
+            ('E3.8 NULL and NULL', 'neither encryption nor integrity: that protects nothing',
+             {'encr': null, 'key': None, 'flags': None}),
+            ('E3.8 NULL and NULL, insecure', 'neither encryption nor integrity: that protects nothing',
+             {'encr': null, 'key': None, 'flags': u32(SA.FLAGS, INSECURE)}),
+            ('E3.8 an AEAD and an integrity algorithm', 'the encryption algorithm brings its own integrity',
+             {'auth': sha256, 'auth_key': auth32}),
+            ('E3.8 GMAC as the integrity algorithm of ESP', 'with ESP, GMAC is the encryption algorithm null-aes-gmac',
+             {'encr': cbc, 'key': key16, 'auth': gmac, 'auth_key': attr(SA.AUTH_KEY, KEY[:20])}),
+            ('E3.8 3DES', 'the encryption algorithm is too weak (RFC 8221); choose another, or say insecure',
+             {'encr': des, 'key': key24, 'auth': sha256, 'auth_key': auth32}),
+            ('E3.8 SHA-1', 'the integrity algorithm is too weak (RFC 8221); choose another, or say insecure',
+             {'encr': cbc, 'key': key16, 'auth': sha1, 'auth_key': attr(SA.AUTH_KEY, KEY[:20])}),
+            ('E3.8 AH without an algorithm', 'AH needs an integrity algorithm', ah),
+            ('E3.8 AH with a cipher', 'AH does not encrypt', {'proto': u8(SA.PROTO, 51), 'peer': 'ah'}),
+            ('E3.2 an integrity key without algorithm', 'there is no algorithm for the integrity key',
+             {'auth_key': auth32}),
+            ('E3.2 an integrity algorithm without key', 'an integrity algorithm needs a key',
+             {'encr': cbc, 'key': key16, 'auth': sha256}),
+            ('E3.4 an integrity key of 31 bytes', 'hmac-sha2-256-128 takes 32 bytes',
+             {'encr': cbc, 'key': key16, 'auth': sha256, 'auth_key': attr(SA.AUTH_KEY, (KEY * 2)[:31])}),
+            ('E3.4 a key for NULL', 'the null cipher takes no key', {'encr': null, 'auth': sha256, 'auth_key': auth32}),
+            ('E3.10 no integrity, but large numbers', 'extended sequence numbers need an integrity algorithm',
+             {'encr': cbc, 'key': key16, 'flags': u32(SA.FLAGS, INSECURE | ESN)}),
+            ('E3.10 no integrity, but a window', 'a replay window needs an integrity algorithm',
+             {'encr': cbc, 'key': key16, 'flags': u32(SA.FLAGS, INSECURE), 'window': u32(SA.REPLAY_WINDOW, 64)}),
+            ('E3.3 the alignment of AH, with ESP', 'only AH has an alignment to choose',
+             {'flags': u32(SA.FLAGS, ESN | ALIGN8)}),
+            ('A3 an ESP SA of a peer with AH', 'the peer is not protected with that protocol; '
+             'set what it is protected with', {'peer': 'ah'}),
+            ('A3 an AH SA of a peer with ESP', 'the peer is not protected with that protocol; '
+             'set what it is protected with', {**ah, 'peer': 'p', 'auth': sha256, 'auth_key': auth32})):
+        bad_sa(name, E.EINVAL, text, **parts)
+    bad_sa('E3.9 an unknown integrity algorithm', E.EOPNOTSUPP, 'the module does not know the integrity algorithm',
+           encr=cbc, key=key16, auth=u16(SA.AUTH, 7), auth_key=auth32)
+    for mode in (0, 3, 255):
+        bad_sa('E3.4 mode %d' % mode, E.ERANGE, RANGE, mode=u8(SA.MODE, mode))
 
 
 def windows():
@@ -337,14 +390,14 @@ def sa_attributes():
             sa(IN, 0x2001, key=KEY))
     for direction in (0, 3, 255):
         bad_sa('E3.4 direction %d' % direction, E.ERANGE, RANGE, dir=u8(SA.DIR, direction))
-    for flags in (2, 3, 0x80000000, 0xfffffffe):
+    for flags in (8, 9, 0x80000000, 0xfffffffe):
         bad_sa('E3.3 SA flags %#x' % flags, E.EOPNOTSUPP, 'an SA has no such flag', flags=u32(SA.FLAGS, flags))
-    for proto in (0, 51, 108, 255):
-        bad_sa('E3.4 protocol %d' % proto, E.EINVAL, 'the protocol of an SA is ESP (50)', proto=u8(SA.PROTO, proto))
+    for proto in (0, 108, 255):
+        bad_sa('E3.4 protocol %d' % proto, E.EINVAL, 'the protocol of an SA is ESP (50) or AH (51)', proto=u8(SA.PROTO, proto))
     for name, part in (('KEY_BITS', u32(SA.KEY_BITS, 128)), ('DRIVER', attr(SA.DRIVER, 'x')),
                        ('STATS', nest(SA.STATS)), ('PAD', attr(SA.PAD))):
         bad_sa('E3.3 %s, which only answers have' % name, E.EINVAL, UNSUPPORTED, more=part)
-    for kind in (0, K['IFIPSEC_SA_A_PAD'] + 1, 1000, NLA_TYPE_MASK):
+    for kind in (0, K['__IFIPSEC_SA_A_MAX'], 1000, NLA_TYPE_MASK):
         bad_sa('E3.3 SA attribute %d' % kind, E.EINVAL, UNKNOWN, more=u8(kind, 1))
     for name, kind, size in (('direction', SA.DIR, 1), ('SPI', SA.SPI, 4), ('algorithm', SA.ENCR, 2),
                              ('flags', SA.FLAGS, 4), ('window', SA.REPLAY_WINDOW, 4), ('number', SA.SEQ, 8)):
@@ -492,7 +545,7 @@ def accepted():
 build()
 events.listen()
 state = nl.state()
-for test in (interface_names, peer_names, endpoints, selectors, peers_again, spis, keys, windows,
+for test in (interface_names, peer_names, endpoints, selectors, peers_again, spis, keys, suites, windows,
              sequence_numbers, sa_attributes, named_sas, flush, form, short, echo, accepted):
     test()
 sys.exit(t.failed > 0)

@@ -150,12 +150,22 @@ via "routes: there is one again" 3 0
 # ---- the default route into the tunnel -------------------------------------
 
 must ip -n a route del 203.0.113.2/32
-must ip -n a route add default via 192.0.2.2 metric 100
 must ip -n a route add default dev ipsec0 metric 1
 before=$(drops a ipsec0)
 check_fails "a direct loop: the sender learns it" "Destination Host Unreachable" on a ping -n -c 1 -W 1 10.0.0.2
 drops_are "a direct loop: counted" a ipsec0 "$before" tx_loop=1
 is "a direct loop: the standard counter" "$(ip -n a -s -j link show ipsec0 | jq '.[0].stats64.tx.collisions')" 1
+# another route, if a worse one, leads out: the outer packets take it
+must ip -n a route add default via 192.0.2.2 metric 100
+before=$(drops a ipsec0)
+via "the default route, and one beside the tunnel: no loop" 3 0
+answered "the default route, and one beside the tunnel: carries"
+drops_are "the default route, and one beside the tunnel: nothing dropped" a ipsec0 "$before"
+must ip -n a route add 203.0.113.2/32 dev ipsec0
+must ip -n a route add 203.0.113.0/24 via 198.51.100.2
+via "the peer's own route, the longer of the prefixes beside it" 0 3
+must ip -n a route del 203.0.113.0/24
+must ip -n a route del 203.0.113.2/32
 must on a ipsecctl dev set ipsec0 link w1
 before=$(drops a ipsec0)
 via "the default route with a link: no loop" 3 0
