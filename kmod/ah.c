@@ -49,11 +49,9 @@ static u8 *ah_field(struct ipsec_ah_hdr *ah)
 	return (u8 *)(ah + 1);
 }
 
-/* The header in front of AH, as the ICV sees it, into @c->hdr */
+/* The header in front of AH, as the ICV sees it, into @c->hdr; return: its length */
 static int ah_copy_hdr(struct ipsec_crypt *c, const u8 *hdr, unsigned int len)
 {
-	bool ok;
-
 	if (len > AH_HDR_MAX)
 		return -EINVAL;
 	if (len > sizeof(c->hdr_buf)) {
@@ -64,9 +62,11 @@ static int ah_copy_hdr(struct ipsec_crypt *c, const u8 *hdr, unsigned int len)
 		}
 	}
 	memcpy(c->hdr, hdr, len);
-	ok = hdr[0] >> 4 == 4 ? ipsec_mutable4(c->hdr, len) :
-				ipsec_mutable6(c->hdr, len);
-	return ok ? 0 : -EINVAL;
+	if (hdr[0] >> 4 == 6)
+		len = ipsec_mutable6(c->hdr, len);
+	else if (!ipsec_mutable4(c->hdr, len))
+		return -EINVAL;
+	return len ? (int)len : -EINVAL;
 }
 
 /* What is authenticated, and behind it the ICV; return: length of the former */
@@ -91,12 +91,12 @@ int ipsec_ah_sign(struct ipsec_crypt *c)
 {
 	unsigned int hdr_len = skb_transport_offset(c->skb);
 	__be64 iv = cpu_to_be64(c->seq);
-	int err;
+	int len;
 
-	err = ah_copy_hdr(c, c->skb->data, hdr_len);
-	if (err)
-		return err;
-	ipsec_crypt_sign(c, ah_map(c, hdr_len, skb_transport_header(c->skb),
+	len = ah_copy_hdr(c, c->skb->data, hdr_len);
+	if (len < 0)
+		return len;
+	ipsec_crypt_sign(c, ah_map(c, len, skb_transport_header(c->skb),
 				   c->skb->len - hdr_len),
 			 c->sa->suite.iv_len ? (const u8 *)&iv : NULL);
 	return 0;
@@ -116,18 +116,18 @@ int ipsec_ah_verify(struct ipsec_crypt *c)
 {
 	struct ipsec_ah_hdr *ah = (struct ipsec_ah_hdr *)c->skb->data;
 	const struct ipsec_suite *suite = &c->sa->suite;
-	unsigned int hdr_len = -skb_network_offset(c->skb);
 	u8 iv[IPSEC_IV_MAX];
-	int err;
+	int len;
 
-	err = ah_copy_hdr(c, skb_network_header(c->skb), hdr_len);
-	if (err)
-		return err;
+	len = ah_copy_hdr(c, skb_network_header(c->skb),
+			  -skb_network_offset(c->skb));
+	if (len < 0)
+		return len;
 	/* the padding of the ICV, whatever it is, is authenticated: RFC 4302 3.3.3.2.1 */
 	memcpy(iv, ah_field(ah), suite->iv_len);
 	memcpy(c->icv, ah_field(ah) + suite->iv_len, suite->icv_len);
 	memset(ah_field(ah), 0, suite->iv_len + suite->icv_len);
-	ipsec_crypt_verify(c, ah_map(c, hdr_len, (u8 *)ah, c->skb->len),
+	ipsec_crypt_verify(c, ah_map(c, len, (u8 *)ah, c->skb->len),
 			   suite->iv_len ? iv : NULL);
 	return 0;
 }

@@ -91,10 +91,29 @@ static bool routing6_final(const u8 *hdr)
 	return hdr[2] != 0 && hdr[3] == 0;	/* not type 0; no segments left */
 }
 
-bool ipsec_mutable6(u8 *hdr, unsigned int len)
+#define FRAGMENT6_LEN		8
+
+/* RFC 6946: a fragment that is the whole packet */
+static bool fragment6_atomic(const u8 *hdr)
 {
+	return hdr[2] == 0 && (hdr[3] & 0xf9) == 0;	/* offset, more fragments */
+}
+
+/* Fragments are made after AH: the header was not there.  @len: from it on */
+static void fragment6_remove(u8 *ip6h, u8 *nexthdr, u8 *hdr, unsigned int len)
+{
+	unsigned int payload = (ip6h[4] << 8 | ip6h[5]) - FRAGMENT6_LEN;
+
+	*nexthdr = hdr[0];
+	memmove(hdr, hdr + FRAGMENT6_LEN, len - FRAGMENT6_LEN);
+	ip6h[4] = payload >> 8;
+	ip6h[5] = payload;
+}
+
+unsigned int ipsec_mutable6(u8 *hdr, unsigned int len)
+{
+	u8 *ip6h = hdr, *nexthdr = &hdr[6];
 	unsigned int extlen;
-	u8 next = hdr[6];
 
 	hdr[0] &= 0xf0;			/* traffic class, flow label */
 	hdr[1] = 0;
@@ -104,24 +123,29 @@ bool ipsec_mutable6(u8 *hdr, unsigned int len)
 
 	for (hdr += 40, len -= 40; len; hdr += extlen, len -= extlen) {
 		if (len < 8)
-			return false;
+			return 0;
 		extlen = 8 * (hdr[1] + 1u);
-		if (extlen > len)
-			return false;
-		switch (next) {
+		switch (*nexthdr) {
+		case IPPROTO_FRAGMENT:
+			if (!fragment6_atomic(hdr))
+				return 0;
+			fragment6_remove(ip6h, nexthdr, hdr, len);
+			len -= FRAGMENT6_LEN;
+			extlen = 0;
+			continue;
 		case IPPROTO_HOPOPTS:
 		case IPPROTO_DSTOPTS:
-			if (!mutable_opts6(hdr + 2, extlen - 2))
-				return false;
+			if (extlen > len || !mutable_opts6(hdr + 2, extlen - 2))
+				return 0;
 			break;
 		case IPPROTO_ROUTING:
-			if (!routing6_final(hdr))
-				return false;
+			if (extlen > len || !routing6_final(hdr))
+				return 0;
 			break;
 		default:
-			return false;
+			return 0;
 		}
-		next = hdr[0];
+		nexthdr = hdr;
 	}
-	return true;
+	return hdr - ip6h;
 }

@@ -21,9 +21,12 @@ bool ipsec_mutable4(u8 *hdr, unsigned int len);
  * @hdr: a copy of the header and of the extension headers in front of AH
  * @len: of all of them, at least 40 bytes
  *
- * Context: any.  Return: false if they are malformed, or such that the receiver
- * cannot know what the sender has seen.
+ * The header of a fragment that is the whole packet is taken out: AH was there
+ * before it.
+ *
+ * Context: any.  Return: the length that is left, or 0 if they are malformed, or
+ * such that the receiver cannot know what the sender has seen.
  */
-bool ipsec_mutable6(u8 *hdr, unsigned int len);
+unsigned int ipsec_mutable6(u8 *hdr, unsigned int len);
 
 #endif /* _IPSEC_MUTABLE_H */

@@ -42,7 +42,9 @@ struct hdr {
 	u8 data[SIZE_MAX_HDR];
 	u8 want[SIZE_MAX_HDR];	/* the same, what may change en route zero */
 	unsigned int ext;	/* where the extension header began that is open */
-	unsigned int nexthdr;	/* where it is said what follows */
+	unsigned int nexthdr;	/* where it is said what follows, */
+	unsigned int want_nexthdr;	/* and where in what is wanted */
+	unsigned int gone;	/* how many bytes so far are not wanted */
 };
 
 static void put(struct hdr *h, u8 byte, bool kept)
@@ -50,7 +52,7 @@ static void put(struct hdr *h, u8 byte, bool kept)
 	if (h->len == SIZE_MAX_HDR)
 		abort();
 	h->data[h->len] = byte;
-	h->want[h->len++] = kept ? byte : 0;
+	h->want[h->len++ - h->gone] = kept ? byte : 0;
 }
 
 /* n bytes, none of which is zero */
@@ -64,6 +66,7 @@ static void fill(struct hdr *h, unsigned int n, bool kept)
 static void begin4(struct hdr *h)
 {
 	h->len = 0;
+	h->gone = 0;
 	put(h, 0x45, true);		/* version, length */
 	fill(h, 1, false);		/* DSCP, ECN */
 	fill(h, 4, true);		/* total length, identification */
@@ -93,11 +96,13 @@ static void opt4(struct hdr *h, u8 type, u8 len, bool kept)
 static void begin6(struct hdr *h, u8 nexthdr)
 {
 	h->len = 0;
+	h->gone = 0;
 	put(h, 0x60 | rnd() % 16, false);	/* version, traffic class */
 	h->want[0] = 0x60;
 	fill(h, 3, false);			/* and flow label */
 	fill(h, 2, true);			/* payload length */
 	h->nexthdr = h->len;
+	h->want_nexthdr = h->len;
 	put(h, nexthdr, true);
 	fill(h, 1, false);			/* hop limit */
 	fill(h, 32, true);			/* addresses */
@@ -107,8 +112,9 @@ static void begin6(struct hdr *h, u8 nexthdr)
 static void ext6(struct hdr *h, u8 type)
 {
 	h->data[h->nexthdr] = type;
-	h->want[h->nexthdr] = type;
+	h->want[h->want_nexthdr] = type;
 	h->nexthdr = h->len;
+	h->want_nexthdr = h->len - h->gone;
 	h->ext = h->len;
 	put(h, IPPROTO_AH, true);
 	put(h, 0, true);
@@ -120,7 +126,7 @@ static void ext6_end(struct hdr *h)
 	while ((h->len - h->ext) % 8)
 		put(h, 0, true);
 	h->data[h->ext + 1] = (h->len - h->ext) / 8 - 1;
-	h->want[h->ext + 1] = h->data[h->ext + 1];
+	h->want[h->ext + 1 - h->gone] = h->data[h->ext + 1];
 }
 
 static void opt6(struct hdr *h, u8 type, u8 len)
@@ -140,36 +146,64 @@ static void routing6(struct hdr *h, u8 type, u8 left, unsigned int len)
 	ext6_end(h);
 }
 
-/* What became of the first len bytes of a header, in memory that has no more */
-static bool run(const u8 *data, unsigned int len, bool six, u8 *after)
+/*
+ * A fragment header, which was put in after AH: to the ICV it is not there, and the
+ * payload is shorter by it
+ */
+static void fragment6(struct hdr *h, unsigned int offset, u8 flags)
+{
+	unsigned int payload;
+
+	h->data[h->nexthdr] = IPPROTO_FRAGMENT;
+	h->nexthdr = h->len;
+	put(h, IPPROTO_AH, true);
+	fill(h, 1, true);
+	put(h, offset >> 8, true);
+	put(h, offset | flags, true);
+	fill(h, 4, true);
+	h->gone += 8;
+	payload = (h->want[4] << 8 | h->want[5]) - 8;
+	h->want[4] = payload >> 8;
+	h->want[5] = payload;
+}
+
+/*
+ * What became of the first len bytes of a header, in memory that has no more; return:
+ * how many are left, 0 if it is refused
+ */
+static unsigned int run(const u8 *data, unsigned int len, bool six, u8 *after)
 {
 	u8 *copy = malloc(len);
-	bool good;
+	unsigned int left;
 
 	if (!copy)
 		abort();
 	memcpy(copy, data, len);
-	good = six ? ipsec_mutable6(copy, len) : ipsec_mutable4(copy, len);
+	if (six)
+		left = ipsec_mutable6(copy, len);
+	else
+		left = ipsec_mutable4(copy, len) ? len : 0;
 	memcpy(after, copy, len);
 	free(copy);
-	return good;
+	return left;
 }
 
 /* The header is well-formed, and becomes what is wanted; false: detail says why */
 static bool becomes(const struct hdr *h, bool six, char *detail, size_t size)
 {
+	unsigned int i, left, want = h->len - h->gone;
 	static u8 after[SIZE_MAX_HDR];
-	unsigned int i;
 
-	if (!run(h->data, h->len, six, after)) {
-		snprintf(detail, size, "%u bytes are refused", h->len);
+	left = run(h->data, h->len, six, after);
+	if (left != want) {
+		snprintf(detail, size, "%u bytes of %u are left, want %u", left, h->len, want);
 		return false;
 	}
-	for (i = 0; i < h->len; i++) {
+	for (i = 0; i < want; i++) {
 		if (after[i] == h->want[i])
 			continue;
 		snprintf(detail, size, "byte %u of %u, %#x: got %#x, want %#x",
-			 i, h->len, h->data[i], after[i], h->want[i]);
+			 i, want, h->data[i], after[i], h->want[i]);
 		return false;
 	}
 	return true;
@@ -494,7 +528,8 @@ static void malformed6_run(void)
 	}
 
 	for (i = 0; i < 256; i++) {
-		if (i == IPPROTO_HOPOPTS || i == IPPROTO_DSTOPTS || i == IPPROTO_ROUTING)
+		if (i == IPPROTO_HOPOPTS || i == IPPROTO_DSTOPTS || i == IPPROTO_ROUTING ||
+		    i == IPPROTO_FRAGMENT)
 			continue;
 		begin6(&h, IPPROTO_AH);
 		ext6(&h, i);
@@ -550,6 +585,46 @@ static void routing6_run(void)
 	refused("E1.39 the second routing header is of type 0: refused", &h, true);
 }
 
+static void fragment6_run(void)
+{
+	struct many m = { .name = "A3.7 fragment headers that are no whole packet: refused" };
+	static u8 after[SIZE_MAX_HDR];
+	unsigned int offset, flags;
+	struct hdr h;
+
+	begin6(&h, IPPROTO_AH);
+	fragment6(&h, 0, 0);
+	accepted("A3.7 fragment header of a whole packet: taken out", &h, true);
+
+	begin6(&h, IPPROTO_AH);
+	fragment6(&h, 0, 6);
+	accepted("A3.7 its reserved bits do not matter", &h, true);
+
+	begin6(&h, IPPROTO_AH);
+	ext6(&h, IPPROTO_HOPOPTS);
+	opt6(&h, 0x3e, 4);
+	ext6_end(&h);
+	fragment6(&h, 0, 0);
+	accepted("A3.7 behind another header", &h, true);
+
+	begin6(&h, IPPROTO_AH);
+	fragment6(&h, 0, 0);
+	h.len = 47;
+	refused("A3.7 7 bytes of a fragment header: refused", &h, true);
+
+	for (offset = 0; offset < 0x10000; offset += 8) {
+		for (flags = 0; flags < 8; flags++) {
+			if (!offset && !(flags & 1))
+				continue;
+			begin6(&h, IPPROTO_AH);
+			fragment6(&h, offset, flags);
+			if (run(h.data, h.len, true, after))
+				many_wrong(&m, offset, flags, "it is accepted");
+		}
+	}
+	many_end(&m);
+}
+
 /* ---- random -------------------------------------------------------------- */
 
 static const u8 kept4[] = { 130, 133, 134, 148, 149 };
@@ -594,6 +669,10 @@ static void random6(struct hdr *h)
 
 	begin6(h, IPPROTO_AH);
 	while (n--) {
+		if (rnd() % 8 == 0 && !h->gone) {
+			fragment6(h, 0, rnd() & 6);
+			continue;
+		}
 		if (rnd() % 4 == 0) {
 			routing6(h, 1 + rnd() % 255, 0, 4 + 8 * (rnd() % 8));
 			continue;
@@ -629,12 +708,12 @@ static void well_formed_run(unsigned int count, bool six)
 
 /*
  * Random bytes, half of them a well-formed header with some damage: nothing outside is
- * touched (that is the sanitizer's part), and a byte is what it was, or zero, or the
- * version without the traffic class.
+ * touched (that is the sanitizer's part), and where it is accepted a byte is what it
+ * was, or zero, or the version without the traffic class.
  */
 static void junk_run(unsigned int count, bool six)
 {
-	unsigned int i, j, said[2] = { 0, 0 }, least = six ? 40 : 20;
+	unsigned int i, j, left, said[2] = { 0, 0 }, least = six ? 40 : 20;
 	static u8 after[SIZE_MAX_HDR];
 	char name[100], detail[200] = "";
 	bool good = true;
@@ -657,8 +736,12 @@ static void junk_run(unsigned int count, bool six)
 		}
 		if (six)
 			h.data[6] = (const u8[]){ 0, 43, 60, 60 }[rnd() % 4];
-		said[run(h.data, h.len, six, after)]++;
-		for (j = 0; j < h.len && good; j++) {
+		left = run(h.data, h.len, six, after);
+		said[!!left]++;
+		/* a fragment header that is gone moves the others */
+		if (left && left != h.len)
+			continue;
+		for (j = 0; left && j < h.len && good; j++) {
 			good = after[j] == h.data[j] || !after[j] ||
 			       (six && !j && after[j] == (h.data[j] & 0xf0));
 			if (!good)
@@ -684,6 +767,7 @@ int main(void)
 	options6_run();
 	malformed6_run();
 	routing6_run();
+	fragment6_run();
 	well_formed_run(500000, false);
 	well_formed_run(200000, true);
 	junk_run(1000000, false);
