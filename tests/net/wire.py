@@ -704,8 +704,8 @@ def noise(frame):
     if kind not in (b"\x08\x00", b"\x86\xdd"):
         return True
     if kind == b"\x86\xdd":
-        if frame[20] == 0:                                     # hop-by-hop: MLD
-            return True
+        if frame[20] == 0:                                     # hop-by-hop, ICMPv6: MLD
+            return frame[54] == 58
         return frame[20] == 58 and frame[54] in (133, 134, 135, 136)
     return frame[23] == 2
 

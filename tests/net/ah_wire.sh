@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# ah_wire.sh - AH byte for byte: what we must accept, and what we send.
+#
+#   gw  wan 192.0.2.1, .3 ---- veth ---- wan  atk
+#       2001:db8::1, ::3                 the other side is ah_wire.py
+#   ipsec0 (outer IPv4), ipsec1 (outer IPv6): AH
+
+. "$(dirname "$0")/lib.sh"
+
+host gw atk
+on atk sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+wire gw wan "192.0.2.1/24 192.0.2.3/24 2001:db8::1/64 2001:db8::3/64" atk wan ""
+must ip -n gw link set wan mtu 65535
+must ip -n atk link set wan mtu 65535
+
+/usr/bin/python3 "${0%.sh}.py" || FAILED=$((FAILED + 1))
+finish
