@@ -559,6 +559,11 @@ static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool whole);
  */
 static void tx_fragment(struct sk_buff *skb, struct tx *tx)
 {
+	/* not again: reassembly lets some of what is broken pass as it is */
+	if (unlikely(tx->whole)) {
+		tx_drop_early(skb, tx, IFIPSEC_DROP_TX_FRAGMENT);
+		return;
+	}
 	if (ipsec_defrag(skb, tx->idev))
 		return;		/* others are missing, or it is malformed */
 	tx_packet(skb, tx->idev, true);
