@@ -14,6 +14,7 @@
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include "ah.h"
 #include "crypt.h"
@@ -334,6 +335,19 @@ static bool tx_fits(const struct sk_buff *skb, unsigned int mtu)
 				 skb->len <= mtu;
 }
 
+/*
+ * Can the outer header tell the length?  What was put together from fragments is
+ * not bounded by the MTU of the interface.
+ */
+static bool tx_fits_header(const struct sk_buff *skb, const struct tx *tx)
+{
+	unsigned int most = tx->ep->remote.family == AF_INET ? IP_MAX_MTU :
+							       IP6_MAX_MTU;
+
+	return tx_fits(skb, ipsec_mtu_inner(tx->esp, tx->ah, tx->ep,
+					    tx->own_hdr, most));
+}
+
 /* Tell the sender of a packet that is too big: RFC 1191, RFC 8201 */
 static void tx_send_too_big(struct sk_buff *skb, const struct tx *tx,
 			    unsigned int mtu)
@@ -376,7 +390,7 @@ static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 	if (likely(tx_fits(skb, mtu)))
 		return true;
 	if (!tx->df)
-		return true;
+		return likely(tx_fits_header(skb, tx));
 	if (tx_fits(skb, least)) {
 		tx->df = false;
 		return true;
