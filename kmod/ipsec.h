@@ -28,11 +28,14 @@
 #include <net/dst_cache.h>
 #include <net/gro_cells.h>
 #include <linux/if_ipsec.h>
+#include "hold.h"
+#include "natt.h"
 #include "replay.h"
 #include "suite.h"
 
 #define IPSEC_KIND	"ipsec"
 
+struct ipsec_life;
 struct ipsec_trie_node;
 
 /* An outer address; the family says which member is in use, AF_UNSPEC: none */
@@ -64,6 +67,7 @@ struct ipsec_net {
 	struct mutex lock;		/* all of the below but sadb's readers */
 	struct list_head devs;		/* interfaces with this underlay */
 	struct rhashtable sadb;		/* inbound SAs; RCU readers */
+	struct rhltable sadb_out;	/* outbound SAs; RCU readers */
 	u32 sas;			/* inbound and outbound SAs */
 	u32 generation;			/* changes with every change: dumps */
 };
@@ -115,6 +119,8 @@ struct ipsec_dev {
 struct ipsec_endpoint {
 	struct ipsec_addr remote;
 	struct ipsec_addr local;	/* AF_UNSPEC: the route chooses */
+	__be16 encap_local;		/* UDP ports (RFC 3948) */
+	__be16 encap_remote;		/* 0: no UDP */
 	struct dst_cache cache;		/* outer route, one per CPU */
 	struct rcu_head rcu;
 };
@@ -134,6 +140,8 @@ struct ipsec_peer {
 	/* written under ipsec_net.lock */
 	struct ipsec_sa __rcu *tx[IPSEC_SLOTS];
 	struct ipsec_endpoint __rcu *endpoint;	/* likewise */
+	struct ipsec_hold hold;		/* packets without SA */
+	struct ipsec_natt natt;
 
 	/* under ipsec_net.lock */
 	struct list_head node;		/* in ipsec_dev.peers */
@@ -184,30 +192,30 @@ struct ipsec_sa {
 	u8 aad_len;			/* of ESP: 8, or 12 with ESN */
 	u64 seq_max;			/* last usable sequence number */
 	u64 seq_soft;			/* IFIPSEC_EXPIRE_SEQ_SOFT from here on */
+	struct ipsec_life *life;	/* NULL: no limits but the numbers */
 	struct ipsec_traffic __percpu *traffic;
 	struct percpu_ref ref;		/* packets in the hands of the cipher */
 
 	atomic64_t tx_seq ____cacheline_aligned_in_smp;	/* last one sent */
-	unsigned long state;		/* bits: enum ipsec_sa_state */
+	unsigned long met;		/* bits: limits, enum ifipsec_expire */
 	struct ipsec_replay replay;	/* inbound */
+	struct ipsec_mapping mapping;	/* inbound */
 
 	/* under ipsec_net.lock */
-	struct rhash_head sadb_node;	/* inbound: in ipsec_net.sadb */
+	union {				/* in ipsec_net.sadb or sadb_out */
+		struct rhash_head sadb_node;
+		struct rhlist_head out_node;
+	};
 	struct list_head node;		/* inbound: in ipsec_peer.rx */
 	netdevice_tracker tracker;
 	u16 key_bits;			/* of the cipher, or of the hash in AH */
 	bool insecure;			/* it was asked for in so many words */
+	unsigned long told;		/* bits of met that were told */
+	time64_t born;			/* boottime: seconds */
 
 	atomic_long_t drops[__IFIPSEC_DROP_MAX];
 	struct work_struct expire_work;	/* tells the listeners, process context */
 	struct work_struct free_work;	/* the cipher may sleep when it is freed */
-};
-
-enum ipsec_sa_state {
-	IPSEC_SA_SOFT,			/* soft sequence limit met */
-	IPSEC_SA_HARD,			/* no sequence number is left */
-	IPSEC_SA_SOFT_TOLD,		/* the events went out */
-	IPSEC_SA_HARD_TOLD,
 };
 
 extern unsigned int ipsec_net_id;

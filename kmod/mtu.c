@@ -6,6 +6,7 @@
  */
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
 #include <net/dst.h>
 #include "ah.h"
 #include "esp.h"
@@ -21,6 +22,8 @@ unsigned int ipsec_mtu_inner(const struct ipsec_sa *esp,
 	unsigned int overhead = own_hdr ?: ipsec_outer_len(ep);
 	unsigned int room;
 
+	if (ep->encap_remote)
+		overhead += sizeof(struct udphdr);
 	if (ah)
 		overhead += ipsec_ah_len(ah, ep->remote.family == AF_INET6);
 	if (esp)

@@ -7,6 +7,7 @@
  */
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include "natt.h"
 #include "netlink.h"
 #include "peer.h"
 
@@ -169,6 +170,9 @@ const struct nla_policy ipsec_nl_peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
 	[IFIPSEC_PEER_A_SELECTORS] = NLA_POLICY_NESTED(selectors_policy),
 	[IFIPSEC_PEER_A_PROTECT] = NLA_POLICY_RANGE(NLA_U8, IFIPSEC_PROTECT_ESP,
 						    IFIPSEC_PROTECT_ESP_AH),
+	[IFIPSEC_PEER_A_ENCAP_LOCAL] = { .type = NLA_U16 },
+	[IFIPSEC_PEER_A_ENCAP_REMOTE] = { .type = NLA_U16 },
+	[IFIPSEC_PEER_A_KEEPALIVE] = NLA_POLICY_MAX(NLA_U32, IPSEC_KEEPALIVE_MAX),
 };
 
 #define SA_ID_POLICY							\
@@ -186,6 +190,15 @@ const struct nla_policy ipsec_nl_sa_set_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_SEQ] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy life_policy[IFIPSEC_LIFE_A_MAX + 1] = {
+	[IFIPSEC_LIFE_A_SOFT_BYTES] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_BYTES] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_SOFT_PACKETS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_PACKETS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_SOFT_SECONDS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_SECONDS] = { .type = NLA_U64 },
+};
+
 const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1] = {
 	SA_ID_POLICY,
 	[IFIPSEC_SA_A_ENCR] = { .type = NLA_U16 },
@@ -199,6 +212,7 @@ const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1] = {
 				     .len = IFIPSEC_KEY_MAX },
 	[IFIPSEC_SA_A_MODE] = NLA_POLICY_RANGE(NLA_U8, IFIPSEC_MODE_TUNNEL,
 					       IFIPSEC_MODE_TRANSPORT),
+	[IFIPSEC_SA_A_LIFE] = NLA_POLICY_NESTED(life_policy),
 };
 
 #define IFACE_POLICY							\
@@ -256,7 +270,8 @@ static const struct genl_ops netlink_ops[] = {
 };
 
 static const struct genl_multicast_group netlink_groups[] = {
-	{ .name = IFIPSEC_MCGRP_EVENTS },
+	[IPSEC_NL_EVENTS] = { .name = IFIPSEC_MCGRP_EVENTS },
+	[IPSEC_NL_KEYS] = { .name = IFIPSEC_MCGRP_KEYS },
 };
 
 struct genl_family ipsec_genl_family __ro_after_init = {

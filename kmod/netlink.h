@@ -8,6 +8,12 @@
 
 extern struct genl_family ipsec_genl_family;
 
+/* Its multicast groups, by their place in the family */
+enum ipsec_nl_group {
+	IPSEC_NL_EVENTS,
+	IPSEC_NL_KEYS,
+};
+
 /* What an interface is named by in a request */
 struct ipsec_nl_name {
 	const char *ifname;		/* NULL: any */
@@ -97,6 +103,8 @@ int ipsec_nl_flush(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev);
 int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer);
 int ipsec_nl_fill_sa(struct sk_buff *skb, struct ipsec_sa *sa);
+int ipsec_nl_put_addr(struct sk_buff *skb, int attr,
+		      const struct ipsec_addr *addr);
 size_t ipsec_nl_dev_size(void);
 size_t ipsec_nl_peer_size(const struct ipsec_peer *peer);
 size_t ipsec_nl_sa_size(void);

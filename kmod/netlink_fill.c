@@ -6,6 +6,7 @@
 #include <linux/crypto.h>
 #include <net/net_namespace.h>
 #include "alg.h"
+#include "life.h"
 #include "netlink.h"
 #include "stats.h"
 
@@ -25,7 +26,8 @@ size_t ipsec_nl_peer_size(const struct ipsec_peer *peer)
 {
 	return NAME_SIZE + 2 * nla_total_size(0) +
 	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
-	       2 * nla_total_size(16) + 5 * nla_total_size(4) +
+	       2 * nla_total_size(16) + 9 * nla_total_size(4) +
+	       3 * nla_total_size(16) +	/* ACQUIRE of an event */
 	       peer->n_selectors * SELECTOR_SIZE;
 }
 
@@ -33,9 +35,9 @@ size_t ipsec_nl_sa_size(void)
 {
 	return NAME_SIZE + 2 * nla_total_size(0) +
 	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
-	       10 * nla_total_size(4) + nla_total_size_64bit(8) +
+	       12 * nla_total_size(4) + 8 * nla_total_size_64bit(8) +
 	       nla_total_size(CRYPTO_MAX_ALG_NAME) + STATS_SIZE +
-	       nla_total_size(4);	/* IFIPSEC_A_EXPIRE of an event */
+	       4 * nla_total_size(16);	/* EXPIRE or MAPPING of an event */
 }
 
 static int fill_name(struct sk_buff *skb, const struct ipsec_dev *idev)
@@ -129,7 +131,7 @@ int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
 	return 0;
 }
 
-static int fill_addr(struct sk_buff *skb, int attr, const struct ipsec_addr *addr)
+int ipsec_nl_put_addr(struct sk_buff *skb, int attr, const struct ipsec_addr *addr)
 {
 	switch (addr->family) {
 	case AF_INET:
@@ -174,14 +176,23 @@ int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest ||
 	    nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name) ||
-	    fill_addr(skb, IFIPSEC_PEER_A_REMOTE, &ep->remote) ||
-	    fill_addr(skb, IFIPSEC_PEER_A_LOCAL, &ep->local) ||
+	    ipsec_nl_put_addr(skb, IFIPSEC_PEER_A_REMOTE, &ep->remote) ||
+	    ipsec_nl_put_addr(skb, IFIPSEC_PEER_A_LOCAL, &ep->local) ||
 	    fill_selectors(skb, peer) ||
 	    nla_put_u32(skb, IFIPSEC_PEER_A_MTU, peer->mtu) ||
 	    (esp && nla_put_be32(skb, IFIPSEC_PEER_A_TX_SPI, esp->id.spi)) ||
 	    (ah && nla_put_be32(skb, IFIPSEC_PEER_A_TX_AH_SPI, ah->id.spi)) ||
 	    nla_put_u32(skb, IFIPSEC_PEER_A_RX_SAS, peer->n_rx) ||
-	    nla_put_u8(skb, IFIPSEC_PEER_A_PROTECT, peer->protect))
+	    nla_put_u8(skb, IFIPSEC_PEER_A_PROTECT, peer->protect) ||
+	    (ep->encap_remote &&
+	     nla_put_u16(skb, IFIPSEC_PEER_A_ENCAP_LOCAL,
+			 ntohs(ep->encap_local))) ||
+	    (ep->encap_remote &&
+	     nla_put_u16(skb, IFIPSEC_PEER_A_ENCAP_REMOTE,
+			 ntohs(ep->encap_remote))) ||
+	    nla_put_u32(skb, IFIPSEC_PEER_A_KEEPALIVE, peer->natt.keepalive) ||
+	    nla_put_u32(skb, IFIPSEC_PEER_A_HELD,
+			skb_queue_len_lockless(&peer->hold.queue)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -208,6 +219,43 @@ static int fill_sa_algs(struct sk_buff *skb, const struct ipsec_sa *sa)
 	return 0;
 }
 
+static int fill_limit(struct sk_buff *skb, int soft, int hard,
+		      const struct ipsec_limit *limit)
+{
+	if ((limit->soft && nla_put_u64_64bit(skb, soft, limit->soft,
+					      IFIPSEC_LIFE_A_PAD)) ||
+	    (limit->hard && nla_put_u64_64bit(skb, hard, limit->hard,
+					      IFIPSEC_LIFE_A_PAD)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int fill_sa_life(struct sk_buff *skb, const struct ipsec_sa *sa)
+{
+	const struct ipsec_life_config *limits;
+	struct nlattr *nest;
+
+	if (nla_put_u64_64bit(skb, IFIPSEC_SA_A_AGE,
+			      ktime_get_boottime_seconds() - sa->born,
+			      IFIPSEC_SA_A_PAD) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_LIMITS_MET, READ_ONCE(sa->met)))
+		return -EMSGSIZE;
+	if (!sa->life)
+		return 0;
+	limits = &sa->life->limits;
+	nest = nla_nest_start(skb, IFIPSEC_SA_A_LIFE);
+	if (!nest ||
+	    fill_limit(skb, IFIPSEC_LIFE_A_SOFT_BYTES,
+		       IFIPSEC_LIFE_A_HARD_BYTES, &limits->bytes) ||
+	    fill_limit(skb, IFIPSEC_LIFE_A_SOFT_PACKETS,
+		       IFIPSEC_LIFE_A_HARD_PACKETS, &limits->packets) ||
+	    fill_limit(skb, IFIPSEC_LIFE_A_SOFT_SECONDS,
+		       IFIPSEC_LIFE_A_HARD_SECONDS, &limits->seconds))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 {
 	bool in = sa->dir == IFIPSEC_DIR_IN;
@@ -225,6 +273,7 @@ static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 	    (in && nla_put_u32(skb, IFIPSEC_SA_A_REPLAY_WINDOW,
 			       sa->replay.window)) ||
 	    nla_put_u64_64bit(skb, IFIPSEC_SA_A_SEQ, seq, IFIPSEC_SA_A_PAD) ||
+	    fill_sa_life(skb, sa) ||
 	    fill_stats(skb, IFIPSEC_SA_A_STATS, &sum))
 		return -EMSGSIZE;
 	return 0;

@@ -96,6 +96,27 @@ static int parse_endpoints(struct genl_info *info, struct nlattr **tb,
 	return err;
 }
 
+static int parse_encap(struct genl_info *info, struct nlattr **tb,
+		       struct ipsec_peer_config *cfg)
+{
+	const struct nlattr *local = tb[IFIPSEC_PEER_A_ENCAP_LOCAL];
+	const struct nlattr *remote = tb[IFIPSEC_PEER_A_ENCAP_REMOTE];
+
+	if (tb[IFIPSEC_PEER_A_KEEPALIVE]) {
+		cfg->has_keepalive = true;
+		cfg->keepalive = nla_get_u32(tb[IFIPSEC_PEER_A_KEEPALIVE]);
+	}
+	if (!local && !remote)
+		return 0;
+	if (!local || !remote || !nla_get_u16(local) != !nla_get_u16(remote))
+		return ipsec_nl_refuse(info, local ?: remote,
+				       "ESP in UDP needs both ports; none is 0 and 0");
+	cfg->has_encap = true;
+	cfg->encap_local = htons(nla_get_u16(local));
+	cfg->encap_remote = htons(nla_get_u16(remote));
+	return 0;
+}
+
 /* Are the bits of a prefix beyond its length zero? */
 static bool host_bits_zero(const u8 *addr, unsigned int len, unsigned int plen)
 {
@@ -202,6 +223,8 @@ static int parse_config(struct genl_info *info, struct ipsec_peer_config *cfg)
 		err = parse_selectors(info, tb[IFIPSEC_PEER_A_SELECTORS], cfg);
 	if (!err && tb[IFIPSEC_PEER_A_PROTECT])
 		cfg->protect = nla_get_u8(tb[IFIPSEC_PEER_A_PROTECT]);
+	if (!err)
+		err = parse_encap(info, tb, cfg);
 	return err;
 }
 

@@ -207,6 +207,45 @@ static int parse_seq(struct genl_info *info, struct nlattr **tb,
 	return why ? ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_SEQ], why) : 0;
 }
 
+static int parse_limit(struct genl_info *info, struct nlattr **tb, int soft,
+		       int hard, struct ipsec_limit *limit)
+{
+	if (tb[soft])
+		limit->soft = nla_get_u64(tb[soft]);
+	if (tb[hard])
+		limit->hard = nla_get_u64(tb[hard]);
+	if (limit->soft > S64_MAX || limit->hard > S64_MAX)
+		return ipsec_nl_refuse(info, tb[soft] ?: tb[hard],
+				       "a limit has at most 63 bits");
+	if (limit->hard && limit->soft > limit->hard)
+		return ipsec_nl_refuse(info, tb[soft],
+				       "a soft limit comes before the hard one");
+	return 0;
+}
+
+static int parse_life(struct genl_info *info, struct nlattr **sa_tb,
+		      struct ipsec_life_config *life)
+{
+	struct nlattr *tb[IFIPSEC_LIFE_A_MAX + 1];
+	int err;
+
+	if (!sa_tb[IFIPSEC_SA_A_LIFE])
+		return 0;
+	/* validated with the message */
+	err = nla_parse_nested(tb, IFIPSEC_LIFE_A_MAX, sa_tb[IFIPSEC_SA_A_LIFE],
+			       NULL, info->extack);
+	if (!err)
+		err = parse_limit(info, tb, IFIPSEC_LIFE_A_SOFT_BYTES,
+				  IFIPSEC_LIFE_A_HARD_BYTES, &life->bytes);
+	if (!err)
+		err = parse_limit(info, tb, IFIPSEC_LIFE_A_SOFT_PACKETS,
+				  IFIPSEC_LIFE_A_HARD_PACKETS, &life->packets);
+	if (!err)
+		err = parse_limit(info, tb, IFIPSEC_LIFE_A_SOFT_SECONDS,
+				  IFIPSEC_LIFE_A_HARD_SECONDS, &life->seconds);
+	return err;
+}
+
 static int parse_config(struct genl_info *info, struct nlattr **tb,
 			struct ipsec_sa_config *cfg)
 {
@@ -228,6 +267,8 @@ static int parse_config(struct genl_info *info, struct nlattr **tb,
 		err = parse_replay(info, tb, cfg);
 	if (!err)
 		err = parse_seq(info, tb, cfg);
+	if (!err)
+		err = parse_life(info, tb, &cfg->life);
 	cfg->replace = info->genlhdr->cmd == IFIPSEC_CMD_SA_REPLACE;
 	if (!err && cfg->replace && cfg->dir == IFIPSEC_DIR_IN)
 		err = ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_DIR],

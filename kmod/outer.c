@@ -21,7 +21,9 @@
 #include "outer.h"
 
 struct ipsec_endpoint *ipsec_endpoint_alloc(const struct ipsec_addr *remote,
-					    const struct ipsec_addr *local)
+					    const struct ipsec_addr *local,
+					    __be16 encap_local,
+					    __be16 encap_remote)
 {
 	struct ipsec_endpoint *ep;
 
@@ -34,6 +36,8 @@ struct ipsec_endpoint *ipsec_endpoint_alloc(const struct ipsec_addr *remote,
 	}
 	ep->remote = *remote;
 	ep->local = *local;
+	ep->encap_local = encap_local;
+	ep->encap_remote = encap_remote;
 	return ep;
 }
 
@@ -315,13 +319,16 @@ void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
 			htons(skb->len - sizeof(struct ipv6hdr));
 }
 
-bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool df)
+bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool udp,
+		      bool df)
 {
 	int err;
 
 	if (idev->fwmark)
 		skb->mark = idev->fwmark;
 	skb->ip_summed = CHECKSUM_NONE;
+	if (unlikely(udp))
+		ipsec_natt_checksum(skb);
 	skb->encapsulation = 0;
 	skb_clear_hash_if_not_l4(skb);
 	if (skb->protocol == htons(ETH_P_IP)) {

@@ -35,7 +35,9 @@ struct ipsec_outer_hdr {
  * Context: may sleep.  Return: the endpoint or NULL.
  */
 struct ipsec_endpoint *ipsec_endpoint_alloc(const struct ipsec_addr *remote,
-					    const struct ipsec_addr *local);
+					    const struct ipsec_addr *local,
+					    __be16 encap_local,
+					    __be16 encap_remote);
 
 /** ipsec_endpoint_free() - free it after a grace period; NULL is fine */
 void ipsec_endpoint_free(struct ipsec_endpoint *ep);
@@ -53,7 +55,7 @@ void ipsec_endpoint_free(struct ipsec_endpoint *ep);
 int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		      struct ipsec_outer *out);
 
-/** ipsec_outer_len() - length of the outer IP header: bytes */
+/** ipsec_outer_len() - length of the outer IP header, without UDP: bytes */
 unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep);
 
 /**
@@ -80,10 +82,12 @@ void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
 /**
  * ipsec_outer_send() - send a packet with its outer header
  * @skb: data at the header; consumed
+ * @udp: what follows it is UDP, without checksum
  * @df: forbid fragmentation of IPv6, where the header does not say
  *
  * Context: RCU read section, BH disabled.  Return: true if it was sent.
  */
-bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool df);
+bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool udp,
+		      bool df);
 
 #endif /* _IPSEC_OUTER_H */

@@ -14,15 +14,23 @@
 netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev);
 
 /**
+ * ipsec_transmit_held() - the same for a packet that has waited for its SA
+ *
+ * Consumes the skb.  Context: BH disabled.
+ */
+void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev);
+
+/**
  * ipsec_receive() - an ESP or AH packet of one of our SAs has arrived
  * @skb: data at the ESP or AH header, of which the fixed part is there; network
  *	header at the outer IP header; consumed
  * @sa: found in the caller's RCU read section
  * @nexthdr_off: where in the outer headers the number of ESP or AH is: bytes
+ * @udp: there was a UDP header in between
  *
  * Context: softirq, BH disabled.
  */
 void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa,
-		   unsigned int nexthdr_off);
+		   unsigned int nexthdr_off, bool udp);
 
 #endif /* _IPSEC_PATH_H */

@@ -89,7 +89,9 @@ void ipsec_peer_update_usable(struct ipsec_peer *peer)
 	}
 	if (usable == peer->usable)
 		return;
-	peer->usable = usable;
+	WRITE_ONCE(peer->usable, usable);
+	if (usable)
+		ipsec_hold_release(peer);
 	idev->n_usable += usable ? 1 : -1;
 	ipsec_device_update_state(idev);
 }
@@ -162,6 +164,21 @@ static int peer_check_families(const struct ipsec_addr *remote,
 	return -EINVAL;
 }
 
+/* RFC 3948: only ESP; a NAT would break the ICV of AH anyway */
+static int peer_check_encap(__be16 encap_remote, u8 protect, u32 keepalive,
+			    struct netlink_ext_ack *extack)
+{
+	if (encap_remote && protect > IFIPSEC_PROTECT_ESP) {
+		NL_SET_ERR_MSG(extack, "AH cannot be sent in UDP, nor through a NAT");
+		return -EINVAL;
+	}
+	if (keepalive && !encap_remote) {
+		NL_SET_ERR_MSG(extack, "keepalives are sent where ESP is sent in UDP");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 		      struct netlink_ext_ack *extack)
 {
@@ -172,12 +189,16 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 	lockdep_assert_held(&peer_net(idev)->lock);
 	err = peer_check_families(&cfg->remote, &cfg->local, extack);
 	if (!err)
+		err = peer_check_encap(cfg->encap_remote, cfg->protect,
+				       cfg->keepalive, extack);
+	if (!err)
 		err = peer_check_selectors(idev, NULL, cfg, extack);
 	if (err)
 		return err;
 
 	peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
-	ep = ipsec_endpoint_alloc(&cfg->remote, &cfg->local);
+	ep = ipsec_endpoint_alloc(&cfg->remote, &cfg->local, cfg->encap_local,
+				  cfg->encap_remote);
 	if (!peer || !ep) {
 		err = -ENOMEM;
 		goto err_free;
@@ -188,6 +209,8 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 	INIT_LIST_HEAD(&peer->selectors);
 	INIT_LIST_HEAD(&peer->rx);
 	RCU_INIT_POINTER(peer->endpoint, ep);
+	ipsec_hold_init(peer);
+	ipsec_natt_init_peer(peer);
 	strscpy(peer->name, cfg->name, sizeof(peer->name));
 
 	err = rhashtable_lookup_insert_key(&idev->peer_names, peer->name,
@@ -199,6 +222,7 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 	}
 	list_add_tail(&peer->node, &idev->peers);
 	idev->n_peers++;
+	ipsec_natt_set_keepalive(peer, cfg->keepalive);
 	peer_replace_selectors(peer, cfg);
 	peer_net(idev)->generation++;
 	ipsec_event_peer(peer, IFIPSEC_CMD_PEER_NEW_NTF);
@@ -235,6 +259,11 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		   struct netlink_ext_ack *extack)
 {
 	struct ipsec_endpoint *old = ipsec_locked(peer->idev, peer->endpoint);
+	__be16 encap_local = cfg->has_encap ? cfg->encap_local : old->encap_local;
+	__be16 encap_remote = cfg->has_encap ? cfg->encap_remote :
+					       old->encap_remote;
+	u32 keepalive = cfg->has_keepalive ? cfg->keepalive :
+					     peer->natt.keepalive;
 	const struct ipsec_addr *remote, *local;
 	struct ipsec_endpoint *ep = NULL;
 	int err;
@@ -246,11 +275,15 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		err = peer_check_selectors(peer->idev, peer, cfg, extack);
 	if (!err && cfg->protect)
 		err = peer_check_protect(peer, cfg->protect, extack);
+	if (!err)
+		err = peer_check_encap(encap_remote, cfg->protect ?: peer->protect,
+				       keepalive, extack);
 	if (err)
 		return err;
 
-	if (cfg->has_remote || cfg->has_local) {
-		ep = ipsec_endpoint_alloc(remote, local);
+	if (cfg->has_remote || cfg->has_local || cfg->has_encap) {
+		ep = ipsec_endpoint_alloc(remote, local, encap_local,
+					  encap_remote);
 		if (!ep)
 			return -ENOMEM;
 		rcu_assign_pointer(peer->endpoint, ep);
@@ -260,6 +293,8 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		WRITE_ONCE(peer->protect, cfg->protect);
 		ipsec_peer_update_usable(peer);
 	}
+	if (cfg->has_keepalive)
+		ipsec_natt_set_keepalive(peer, keepalive);
 	ipsec_mtu_update_peer(peer);
 	if (cfg->has_selectors)
 		peer_replace_selectors(peer, cfg);
@@ -305,6 +340,8 @@ void ipsec_peer_destroy(struct ipsec_peer *peer)
 	peer_net(idev)->generation++;
 	ipsec_endpoint_free(ipsec_locked(peer->idev, peer->endpoint));
 	RCU_INIT_POINTER(peer->endpoint, NULL);
+	ipsec_hold_purge(peer);
+	ipsec_natt_set_keepalive(peer, 0);
 	ipsec_peer_put(peer);
 }
 

@@ -13,7 +13,12 @@ struct ipsec_peer_config {
 	bool has_remote;
 	bool has_local;			/* AF_UNSPEC in @local removes it */
 	bool has_selectors;
+	bool has_encap;
+	bool has_keepalive;
 	u8 protect;			/* enum ifipsec_protect, 0: not given */
+	__be16 encap_local;		/* UDP ports, 0: no UDP */
+	__be16 encap_remote;
+	u32 keepalive;			/* seconds, 0: none */
 	struct ipsec_addr remote;
 	struct ipsec_addr local;
 	struct list_head selectors;	/* struct ipsec_selector.node */

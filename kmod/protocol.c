@@ -21,6 +21,7 @@
 #include <net/xfrm.h>
 #include "ah.h"
 #include "esp.h"
+#include "icmp.h"
 #include "path.h"
 #include "protocol.h"
 #include "sadb.h"
@@ -58,7 +59,7 @@ static unsigned int protocol_nexthdr_off(const struct sk_buff *skb)
  * Nothing of the packet may change before it is known to be ours, its control
  * block included: the next handler relies on both.
  */
-static int protocol_rcv(struct sk_buff *skb, u8 proto)
+static int protocol_rcv(struct sk_buff *skb, u8 proto, bool udp)
 {
 	struct ipsec_sa *sa;
 	__be32 spi;
@@ -75,25 +76,26 @@ static int protocol_rcv(struct sk_buff *skb, u8 proto)
 	sa = ipsec_sadb_find(ipsec_net(dev_net(skb->dev)), spi, proto);
 	if (!sa || !protocol_local_ok(skb, sa))
 		return -EINVAL;
-	ipsec_receive(skb, sa, protocol_nexthdr_off(skb));
+	ipsec_receive(skb, sa, protocol_nexthdr_off(skb), udp);
 	return 0;
 }
 
 static int protocol_rcv_esp(struct sk_buff *skb)
 {
-	return protocol_rcv(skb, IPPROTO_ESP);
+	return protocol_rcv(skb, IPPROTO_ESP, false);
 }
 
 static int protocol_rcv_ah(struct sk_buff *skb)
 {
-	return protocol_rcv(skb, IPPROTO_AH);
+	return protocol_rcv(skb, IPPROTO_AH, false);
 }
 
 /* ESP in UDP, from the socket of an IKE daemon; the UDP header is off already */
 static int protocol_rcv_encap(struct sk_buff *skb, int nexthdr, __be32 spi,
 			      int encap_type)
 {
-	return nexthdr == IPPROTO_ESP ? protocol_rcv_esp(skb) : -EINVAL;
+	return nexthdr == IPPROTO_ESP ? protocol_rcv(skb, IPPROTO_ESP, true) :
+					-EINVAL;
 }
 
 static int protocol_cb(struct sk_buff *skb, int err)
@@ -101,15 +103,26 @@ static int protocol_cb(struct sk_buff *skb, int err)
 	return 1;
 }
 
-static int protocol_err4(struct sk_buff *skb, u32 info)
+static int protocol_err_esp4(struct sk_buff *skb, u32 info)
 {
-	return -ENOENT;
+	return ipsec_icmp4(skb, info, IPPROTO_ESP);
 }
 
-static int protocol_err6(struct sk_buff *skb, struct inet6_skb_parm *opt,
-			 u8 type, u8 code, int offset, __be32 info)
+static int protocol_err_ah4(struct sk_buff *skb, u32 info)
 {
-	return -ENOENT;
+	return ipsec_icmp4(skb, info, IPPROTO_AH);
+}
+
+static int protocol_err_esp6(struct sk_buff *skb, struct inet6_skb_parm *opt,
+			     u8 type, u8 code, int offset, __be32 info)
+{
+	return ipsec_icmp6(skb, type, offset, info, IPPROTO_ESP);
+}
+
+static int protocol_err_ah6(struct sk_buff *skb, struct inet6_skb_parm *opt,
+			    u8 type, u8 code, int offset, __be32 info)
+{
+	return ipsec_icmp6(skb, type, offset, info, IPPROTO_AH);
 }
 
 #define HANDLERS(_rcv, _err)						\
@@ -121,10 +134,10 @@ static int protocol_err6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 		.priority = PROTOCOL_PRIORITY,				\
 	}
 
-static struct xfrm4_protocol esp4 = HANDLERS(protocol_rcv_esp, protocol_err4);
-static struct xfrm4_protocol ah4 = HANDLERS(protocol_rcv_ah, protocol_err4);
-static struct xfrm6_protocol esp6 = HANDLERS(protocol_rcv_esp, protocol_err6);
-static struct xfrm6_protocol ah6 = HANDLERS(protocol_rcv_ah, protocol_err6);
+static struct xfrm4_protocol esp4 = HANDLERS(protocol_rcv_esp, protocol_err_esp4);
+static struct xfrm4_protocol ah4 = HANDLERS(protocol_rcv_ah, protocol_err_ah4);
+static struct xfrm6_protocol esp6 = HANDLERS(protocol_rcv_esp, protocol_err_esp6);
+static struct xfrm6_protocol ah6 = HANDLERS(protocol_rcv_ah, protocol_err_ah6);
 
 static int protocol_result(int err, const char *what)
 {

@@ -16,8 +16,10 @@
 #include "ah.h"
 #include "crypt.h"
 #include "esp.h"
+#include "natt.h"
 #include "path.h"
 #include "peer.h"
+#include "sa.h"
 #include "sadb.h"
 #include "selector.h"
 #include "stats.h"
@@ -220,16 +222,31 @@ static enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
 /* What every packet has to pass when it has left the cipher, before it is believed */
 static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 {
+	enum ifipsec_drop reason;
+
 	if (unlikely(err))
 		return err == -EBADMSG ? IFIPSEC_DROP_RX_AUTH_FAIL :
 					 IFIPSEC_DROP_RX_CRYPTO_ERR;
 	/* authentic: now, and only now, the window may move */
-	return rx_verdict(ipsec_replay_update(&c->sa->replay, c->seq));
+	reason = rx_verdict(ipsec_replay_update(&c->sa->replay, c->seq));
+	if (likely(reason == RX_OK))
+		ipsec_natt_source(c->sa, c->skb, rx_cb(c->skb)->udp);
+	return reason;
+}
+
+/* Does the packet fit into what is left of the SA's life? */
+static bool rx_alive(struct ipsec_sa *sa, unsigned int len)
+{
+	return !sa || likely(!sa->life) || ipsec_life_take(sa, len);
 }
 
 /* The end of the path; consumes the packet, the operation and its SAs */
 static void rx_end(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
+	if (likely(reason == RX_OK) &&
+	    unlikely(!rx_alive(c->sa, c->skb->len) ||
+		     !rx_alive(c->pair, c->skb->len)))
+		reason = IFIPSEC_DROP_RX_SA_EXPIRED;
 	if (likely(reason == RX_OK)) {
 		rx_deliver(c);
 	} else {
@@ -334,6 +351,8 @@ static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
 
 	if (unlikely(!(sa->idev->dev->flags & IFF_UP)))
 		return IFIPSEC_DROP_RX_DEV_DOWN;
+	if (unlikely(!ipsec_sa_usable(sa)))
+		return IFIPSEC_DROP_RX_SA_EXPIRED;
 	if (unlikely(!ah && !outer && ipsec_peer_protected_by(sa->peer, IPSEC_AH)))
 		return IFIPSEC_DROP_RX_BUNDLE;
 	reason = ah ? rx_check_ah(skb, sa) : rx_check_esp(skb, sa);
@@ -401,14 +420,13 @@ static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 }
 
 void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa,
-		   unsigned int nexthdr_off)
+		   unsigned int nexthdr_off, bool udp)
 {
-	const u8 *hdr = skb_network_header(skb);
-	bool udp = hdr[nexthdr_off] == IPPROTO_UDP;
 	bool ipv6 = ip_hdr(skb)->version == 6;
 
 	*rx_cb(skb) = (struct rx_cb){
-		.hdr_len = skb->data - hdr - (udp ? sizeof(struct udphdr) : 0),
+		.hdr_len = -skb_network_offset(skb) -
+			   (udp ? sizeof(struct udphdr) : 0),
 		.nexthdr_off = nexthdr_off,
 		.tos = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos,
 		.ipv6 = ipv6,

@@ -9,6 +9,7 @@
 #include "crypt.h"
 #include "event.h"
 #include "mtu.h"
+#include "natt.h"
 #include "peer.h"
 #include "sa.h"
 #include "sadb.h"
@@ -35,24 +36,6 @@ static void sa_release(struct percpu_ref *ref)
 	queue_work(ipsec_wq, &sa->free_work);
 }
 
-/* Tell the listeners of a sequence limit; after the last number, go down */
-static void sa_expire_work(struct work_struct *work)
-{
-	struct ipsec_sa *sa = container_of(work, struct ipsec_sa, expire_work);
-	struct ipsec_net *in = ipsec_net(sa->idev->net);
-
-	mutex_lock(&in->lock);
-	if (test_bit(IPSEC_SA_SOFT, &sa->state) &&
-	    !test_and_set_bit(IPSEC_SA_SOFT_TOLD, &sa->state))
-		ipsec_event_expire(sa, IFIPSEC_EXPIRE_SEQ_SOFT);
-	if (test_bit(IPSEC_SA_HARD, &sa->state) &&
-	    !test_and_set_bit(IPSEC_SA_HARD_TOLD, &sa->state))
-		ipsec_event_expire(sa, IFIPSEC_EXPIRE_SEQ_HARD);
-	ipsec_peer_update_usable(sa->peer);
-	mutex_unlock(&in->lock);
-	percpu_ref_put(&sa->ref);
-}
-
 /* What needs no memory and cannot fail */
 static void sa_init(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
 {
@@ -72,8 +55,10 @@ static void sa_init(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
 	sa->seq_max = cfg->esn ? U64_MAX : U32_MAX;
 	sa->seq_soft = sa->seq_max / 4 * 3;
 	atomic64_set(&sa->tx_seq, cfg->seq);
-	INIT_WORK(&sa->expire_work, sa_expire_work);
+	sa->born = ktime_get_boottime_seconds();
+	INIT_WORK(&sa->expire_work, ipsec_life_tell);
 	INIT_WORK(&sa->free_work, sa_free_work);
+	ipsec_natt_init_sa(sa);
 }
 
 struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
@@ -97,12 +82,20 @@ struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
 	err = percpu_ref_init(&sa->ref, sa_release, 0, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free_traffic;
+	if (ipsec_life_any(&cfg->life)) {
+		err = -ENOMEM;
+		sa->life = ipsec_life_alloc(sa, &cfg->life);
+		if (!sa->life)
+			goto err_exit_ref;
+	}
 	err = ipsec_suite_init(&sa->suite, cfg, extack);
 	if (err)
-		goto err_exit_ref;
+		goto err_free_life;
 	sa->pooled = ipsec_crypt_fits(sa->suite.tfm);
 	return sa;
 
+err_free_life:
+	kfree(sa->life);
 err_exit_ref:
 	percpu_ref_exit(&sa->ref);
 err_free_traffic:
@@ -117,6 +110,7 @@ err_free_sa:
 void ipsec_sa_free(struct ipsec_sa *sa)
 {
 	ipsec_suite_exit(&sa->suite);
+	kfree(sa->life);
 	percpu_ref_exit(&sa->ref);
 	free_percpu(sa->traffic);
 	ipsec_replay_free(&sa->replay);
@@ -129,6 +123,7 @@ static void sa_attach(struct ipsec_peer *peer, struct ipsec_sa *sa)
 	sa->idev = peer->idev;
 	ipsec_peer_get(peer);
 	netdev_hold(sa->idev->dev, &sa->tracker, GFP_KERNEL);
+	ipsec_life_start(sa);
 	sa->idev->n_sas++;
 	ipsec_net(sa->idev->net)->sas++;
 }
@@ -139,7 +134,8 @@ static void sa_attach(struct ipsec_peer *peer, struct ipsec_sa *sa)
  *     section: percpu_ref_kill() waits for a grace period before it lets the
  *     count reach zero;
  *  2) packets in the hands of an asynchronous cipher: they hold a reference;
- *  3) expire_work: queued with a reference.
+ *  3) expire_work, the timer of its life, and natt.c's work: queued with a
+ *     reference each.
  * After the last of them sa_release() queues free_work, which gives back the
  * references to the peer and to the netdevice; the interface cannot go before.
  */
@@ -148,6 +144,7 @@ static void sa_detach(struct ipsec_sa *sa)
 	sa->idev->n_sas--;
 	ipsec_net(sa->idev->net)->sas--;
 	percpu_ref_kill(&sa->ref);
+	ipsec_life_stop(sa);
 }
 
 static int sa_install_in(struct ipsec_peer *peer, struct ipsec_sa *sa,
@@ -175,14 +172,22 @@ static int sa_install_out(struct ipsec_peer *peer, struct ipsec_sa *sa,
 {
 	struct ipsec_sa __rcu **slot = &peer->tx[ipsec_slot(sa)];
 	struct ipsec_sa *old = ipsec_locked(peer->idev, *slot);
+	struct ipsec_net *in = ipsec_net(peer->idev->net);
+	int err;
 
 	if (old && !replace) {
 		NL_SET_ERR_MSG(extack, "the peer has an outbound SA already; replace it");
 		return -EEXIST;
 	}
+	sa->peer = peer;
+	sa->idev = peer->idev;
+	err = ipsec_sadb_add(in, sa);
+	if (err)
+		return err;
 	sa_attach(peer, sa);
 	rcu_assign_pointer(*slot, sa);
 	if (old) {
+		ipsec_sadb_del(in, old);
 		ipsec_event_sa(old, IFIPSEC_CMD_SA_DEL_NTF);
 		sa_detach(old);
 	}
@@ -224,8 +229,8 @@ void ipsec_sa_remove(struct ipsec_sa *sa)
 
 	lockdep_assert_held(&in->lock);
 	in->generation++;
+	ipsec_sadb_del(in, sa);
 	if (sa->dir == IFIPSEC_DIR_IN) {
-		ipsec_sadb_del(in, sa);
 		list_del(&sa->node);
 		peer->n_rx--;
 	} else {
@@ -234,16 +239,6 @@ void ipsec_sa_remove(struct ipsec_sa *sa)
 	}
 	ipsec_event_sa(sa, IFIPSEC_CMD_SA_DEL_NTF);
 	sa_detach(sa);
-}
-
-/* A limit is met: tell it from process context, once */
-static void sa_limit(struct ipsec_sa *sa, enum ipsec_sa_state which)
-{
-	if (test_bit(which, &sa->state) || test_and_set_bit(which, &sa->state))
-		return;
-	percpu_ref_get(&sa->ref);
-	if (!queue_work(ipsec_wq, &sa->expire_work))
-		percpu_ref_put(&sa->ref);
 }
 
 unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
@@ -261,9 +256,9 @@ unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n, u64 *firs
 
 	*first = (u64)old + 1;
 	if (unlikely(left == n))
-		sa_limit(sa, IPSEC_SA_HARD);
+		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_HARD);
 	else if (unlikely((u64)old + n >= sa->seq_soft))
-		sa_limit(sa, IPSEC_SA_SOFT);
+		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_SOFT);
 	return n;
 }
 

@@ -4,6 +4,7 @@
 #define _IPSEC_SA_H
 
 #include "ipsec.h"
+#include "life.h"
 
 struct ipsec_alg;
 struct netlink_ext_ack;
@@ -26,6 +27,7 @@ struct ipsec_sa_config {
 	unsigned int auth_key_len;
 	u32 replay_window;		/* inbound; 0: off */
 	u64 seq;			/* last sent, or highest received */
+	struct ipsec_life_config life;
 };
 
 /**
@@ -80,7 +82,7 @@ bool ipsec_sa_seq_advance(struct ipsec_sa *sa, u64 seq);
 /** ipsec_sa_usable() - may the SA still send?  Any context. */
 static inline bool ipsec_sa_usable(const struct ipsec_sa *sa)
 {
-	return !test_bit(IPSEC_SA_HARD, &sa->state);
+	return !(READ_ONCE(sa->met) & IPSEC_LIFE_HARD);
 }
 
 #endif /* _IPSEC_SA_H */

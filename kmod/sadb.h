@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sadb.h - the table of inbound SAs of a namespace (RFC 4301 4.4.2). */
+/* sadb.h - the tables of SAs of a namespace (RFC 4301 4.4.2). */
 #ifndef _IPSEC_SADB_H
 #define _IPSEC_SADB_H
 
@@ -17,7 +17,19 @@ void ipsec_sadb_exit(struct ipsec_net *in);
  */
 struct ipsec_sa *ipsec_sadb_find(struct ipsec_net *in, __be32 spi, u8 proto);
 
-/** ipsec_sadb_add() - ipsec_net.lock held.  Return: 0, -EEXIST or -ENOMEM. */
+/**
+ * ipsec_sadb_find_out() - the outbound SA of an outer packet
+ * @src: its addresses
+ * @dst: likewise
+ *
+ * SPIs are the receivers' (RFC 4301 4.1): several peers may have the same.
+ * Context and return as above.
+ */
+struct ipsec_sa *ipsec_sadb_find_out(struct ipsec_net *in, __be32 spi, u8 proto,
+				     const struct ipsec_addr *src,
+				     const struct ipsec_addr *dst);
+
+/** ipsec_sadb_add() - enter an SA, in or out; ipsec_net.lock held.  Return: 0, -EEXIST or -ENOMEM. */
 int ipsec_sadb_add(struct ipsec_net *in, struct ipsec_sa *sa);
 
 /** ipsec_sadb_del() - ipsec_net.lock held; readers may see it for a grace period */

@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/gso.h>
 #include <net/icmp.h>
@@ -20,7 +21,9 @@
 #include "crypt.h"
 #include "defrag.h"
 #include "esp.h"
+#include "hold.h"
 #include "mtu.h"
+#include "natt.h"
 #include "outer.h"
 #include "path.h"
 #include "sa.h"
@@ -34,6 +37,13 @@
 #define TX_DEPTH_MAX	4
 static DEFINE_PER_CPU(unsigned int, tx_depth);
 
+/* Where a packet comes from */
+enum tx_how {
+	TX_FIRST,			/* the stack */
+	TX_HELD,			/* the hold queue */
+	TX_WHOLE,			/* its fragments */
+};
+
 /* A packet on its way; what all segments of a GSO packet share */
 struct tx {
 	struct ipsec_dev *idev;
@@ -45,6 +55,7 @@ struct tx {
 	__be32 flowlabel;
 	u16 own_hdr;			/* transport mode: own IP header in front */
 	u16 nexthdr_off;		/* and where it says what follows */
+	u8 udp_len;			/* of the header, or 0 */
 	u8 ah_len;			/* with ICV: bytes */
 	u8 tos;				/* DSCP and ECN of the inner header */
 	u8 nexthdr;			/* what is protected: IPPROTO_IPIP, .. */
@@ -55,6 +66,7 @@ struct tx {
 /* What the end of the path needs to know, while the cipher has the packet */
 struct tx_cb {
 	unsigned int len;		/* of the inner packet: bytes */
+	bool udp;			/* ESP is in UDP */
 	bool df;
 };
 
@@ -76,7 +88,7 @@ static void tx_send(struct ipsec_crypt *c, struct sk_buff *skb)
 	struct ipsec_sa *sa = c->sa;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
 
-	if (likely(ipsec_outer_send(skb, sa->idev, cb.df))) {
+	if (likely(ipsec_outer_send(skb, sa->idev, cb.udp, cb.df))) {
 		ipsec_stats_tx(sa, cb.len);
 		if (c->pair)
 			ipsec_stats_count(this_cpu_ptr(c->pair->traffic), cb.len);
@@ -157,7 +169,8 @@ static void tx_done(struct ipsec_crypt *c, int err)
 /* Length of all that comes between the IP header and what is protected */
 static unsigned int tx_front(const struct tx *tx)
 {
-	return tx->ah_len + (tx->esp ? ipsec_esp_len(tx->esp) : 0);
+	return tx->udp_len + tx->ah_len +
+	       (tx->esp ? ipsec_esp_len(tx->esp) : 0);
 }
 
 /*
@@ -189,8 +202,8 @@ static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
  * The headers, from the inside: room for AH and ESP is made behind the packet's own
  * header (transport mode) or in front of it, then what is outermost is written.
  *
- *   tunnel:    outer IP | AH | ESP | inner IP | payload
- *   transport: IP | AH | ESP | payload
+ *   tunnel:    outer IP | AH or UDP | ESP | inner IP | payload
+ *   transport: IP | AH or UDP | ESP | payload
  */
 static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		      u64 ah_seq)
@@ -200,7 +213,8 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	const struct ipsec_outer_hdr h = {
 		.remote = &tx->ep->remote,
 		.local = &tx->outer.local,
-		.proto = tx->ah ? IPPROTO_AH : IPPROTO_ESP,
+		.proto = tx->ah ? IPPROTO_AH :
+			 tx->udp_len ? IPPROTO_UDP : IPPROTO_ESP,
 		.tos = tx->tos,
 		.ttl = READ_ONCE(tx->idev->policy.ttl),
 		.df = tx->df,
@@ -211,6 +225,10 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	if (tx->own_hdr)
 		memmove(p, p + front, tx->own_hdr);
 	p += tx->own_hdr;
+	if (tx->udp_len)
+		ipsec_natt_header(p, tx->ep, skb_tail_pointer(skb) - p -
+				  tx->udp_len);
+	p += tx->udp_len;
 	if (tx->ah)
 		ipsec_ah_build(p, tx->ah, ipv6,
 			       tx->esp ? IPPROTO_ESP : tx->nexthdr, ah_seq);
@@ -224,29 +242,45 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	return p;
 }
 
+/* Does the packet fit into what is left of the SA's life? */
+static bool tx_alive(struct ipsec_sa *sa, unsigned int len)
+{
+	return !sa || likely(!sa->life) || ipsec_life_take(sa, len);
+}
+
 /* One packet, or one segment: all around it, and to the cipher; consumes it */
 static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		    u64 ah_seq)
 {
+	enum ifipsec_drop reason = IFIPSEC_DROP_TX_NOMEM;
 	unsigned int text, pad = 0, tail = 0, inner_len = skb->len;
 	struct ipsec_crypt *c;
 	u8 *esp;
 
+	if (unlikely(!tx_alive(tx->esp, inner_len) ||
+		     !tx_alive(tx->ah, inner_len))) {
+		reason = IFIPSEC_DROP_TX_SA_EXPIRED;
+		goto drop;
+	}
 	if (tx->esp) {
 		pad = ipsec_esp_pad(tx->esp, inner_len - tx->own_hdr);
 		tail = pad + IPSEC_ESP_TRAILER + tx->esp->suite.icv_len;
 	}
 	if (unlikely(tx_make_room(skb, tx, tail)))
-		goto drop_nomem;
+		goto drop;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
-		goto drop_nomem;
+		goto drop;
 	c = ipsec_crypt_get(tx_sa(tx));
 	if (unlikely(!c))
-		goto drop_nomem;
+		goto drop;
 
 	skb_scrub_packet(skb, !net_eq(tx->idev->net, dev_net(tx->idev->dev)));
 	skb_dst_set(skb, dst_clone(tx->outer.dst));
-	*tx_cb(skb) = (struct tx_cb){ .len = inner_len, .df = tx->df };
+	*tx_cb(skb) = (struct tx_cb){
+		.len = inner_len,
+		.udp = tx->udp_len,
+		.df = tx->df,
+	};
 	if (tx->esp)
 		ipsec_esp_trailer(skb, tx->esp, pad, tx->nexthdr);
 	esp = tx_headers(skb, tx, esp_seq, ah_seq);
@@ -265,9 +299,9 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	ipsec_crypt_seal(c, esp + ipsec_esp_len(tx->esp), text);
 	return;
 
-drop_nomem:
+drop:
 	/* the number is spent: no other packet may use it */
-	ipsec_stats_drop(tx->idev, tx_sa(tx), IFIPSEC_DROP_TX_NOMEM, 1);
+	ipsec_stats_drop(tx->idev, tx_sa(tx), reason, 1);
 	kfree_skb(skb);
 }
 
@@ -442,6 +476,8 @@ static bool tx_find_sas(struct tx *tx)
 {
 	u8 protect = READ_ONCE(tx->peer->protect);
 
+	if (tx->ep->encap_remote)
+		tx->udp_len = sizeof(struct udphdr);
 	if (likely(protect != IFIPSEC_PROTECT_AH))
 		tx->esp = rcu_dereference(tx->peer->tx[IPSEC_ESP]);
 	if (unlikely(protect != IFIPSEC_PROTECT_ESP)) {
@@ -531,7 +567,7 @@ static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 	*reason = IFIPSEC_DROP_TX_NO_SA;
 	tx->ep = rcu_dereference(tx->peer->endpoint);
 	if (unlikely(!tx->ep || !tx_find_sas(tx)))
-		goto unreachable;
+		return false;
 	*reason = IFIPSEC_DROP_TX_TRANSPORT;
 	if (tx_sa(tx)->mode == IFIPSEC_MODE_TRANSPORT && !tx_transport(skb, tx))
 		goto unreachable;
@@ -564,7 +600,17 @@ static bool tx_is_fragment(const struct sk_buff *skb, const struct tx *tx)
 						  tx->nexthdr == NEXTHDR_FRAGMENT;
 }
 
-static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool whole);
+/* It waits for the SA, once, where there is hope for one */
+static void tx_no_sa(struct sk_buff *skb, const struct tx *tx, enum tx_how how)
+{
+	if (how != TX_HELD && ipsec_hold_packet(tx->peer, skb))
+		return;
+	tx_send_unreachable(skb);
+	tx_drop_early(skb, tx, IFIPSEC_DROP_TX_NO_SA);
+}
+
+static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev,
+		      enum tx_how how);
 
 /*
  * RFC 4301 7.1: transport mode protects whole packets.  The IP layer has made
@@ -580,16 +626,25 @@ static void tx_fragment(struct sk_buff *skb, struct tx *tx)
 	}
 	if (ipsec_defrag(skb, tx->idev))
 		return;		/* others are missing, or it is malformed */
-	tx_packet(skb, tx->idev, true);
+	tx_packet(skb, tx->idev, TX_WHOLE);
 }
 
-static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool whole)
+static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev,
+		      enum tx_how how)
 {
-	struct tx tx = { .idev = idev, .whole = whole };
+	struct tx tx = { .idev = idev, .whole = how == TX_WHOLE };
 	enum ifipsec_drop reason;
 
 	if (unlikely(!tx_resolve(skb, &tx, &reason))) {
-		tx_drop_early(skb, &tx, reason);
+		if (reason != IFIPSEC_DROP_TX_NO_SA)
+			tx_drop_early(skb, &tx, reason);
+		else
+			tx_no_sa(skb, &tx, how);
+		return;
+	}
+	if (ipsec_hold_waits(&tx.peer->hold) && how == TX_FIRST &&
+	    ipsec_hold_behind(tx.peer, skb)) {
+		dst_release(tx.outer.dst);
 		return;
 	}
 	if (unlikely(tx_is_fragment(skb, &tx))) {
@@ -624,9 +679,21 @@ netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev)
 		kfree_skb(skb);
 	} else {
 		rcu_read_lock();
-		tx_packet(skb, idev, false);
+		tx_packet(skb, idev, TX_FIRST);
 		rcu_read_unlock();
 	}
 	__this_cpu_dec(tx_depth);
 	return NETDEV_TX_OK;
+}
+
+void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev)
+{
+	rcu_read_lock();
+	if (likely(idev->dev->flags & IFF_UP)) {
+		tx_packet(skb, idev, TX_HELD);
+	} else {
+		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_NO_SA, 1);
+		kfree_skb(skb);
+	}
+	rcu_read_unlock();
 }

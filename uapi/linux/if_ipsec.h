@@ -55,26 +55,36 @@
  *        OPERSTATE, PEERS, SAS, STATS, DF, DSCP, DECAP_DSCP, TTL, FLOWLABEL }
  *
  * IFIPSEC_CMD_PEER_NEW    IFNAME [NETNSID] PEER { NAME, REMOTE, [LOCAL],
- *                         [SELECTORS], [PROTECT] }
+ *                         [SELECTORS], [PROTECT], [ENCAP_LOCAL, ENCAP_REMOTE],
+ *                         [KEEPALIVE] }
  *     Makes a peer.  Without SELECTORS it gets 0.0.0.0/0 and ::/0.
  *     EEXIST: the name or a selector is taken.
  *
  * IFIPSEC_CMD_PEER_SET    IFNAME [NETNSID] PEER { NAME, [REMOTE], [LOCAL],
- *                         [SELECTORS], [PROTECT] }
+ *                         [SELECTORS], [PROTECT], [ENCAP_LOCAL, ENCAP_REMOTE],
+ *                         [KEEPALIVE] }
  *     Changes what is given, all of it or nothing.  A LOCAL of zero length
  *     removes the local address.  SELECTORS replaces the whole list.
+ *
+ *     With ENCAP_LOCAL and ENCAP_REMOTE (UDP ports, both or neither, 0 and 0: no
+ *     more) ESP is sent in UDP (RFC 3948).  To receive it, some process must hold a
+ *     UDP socket on the local port with the option UDP_ENCAP_ESPINUDP, as IKE
+ *     daemons do.  ESP is received with and without UDP, whatever is sent.
+ *     KEEPALIVE: after so many seconds in which nothing was sent, one byte in UDP
+ *     is, so that a NAT does not forget us; 0 = never (default).
  *
  * IFIPSEC_CMD_PEER_GET    IFNAME [NETNSID] PEER { NAME }, or a dump,
  *                         optionally of one IFNAME
  *     -> IFNAME, IFINDEX, [NETNSID], PEER { NAME, REMOTE, [LOCAL], SELECTORS,
- *        MTU, [TX_SPI], RX_SAS, PROTECT, [TX_AH_SPI] }
+ *        MTU, [TX_SPI], RX_SAS, PROTECT, [TX_AH_SPI], [ENCAP_LOCAL,
+ *        ENCAP_REMOTE], KEEPALIVE, HELD }
  *
  * IFIPSEC_CMD_PEER_DEL    IFNAME [NETNSID] PEER { NAME }
  *     Removes the peer and its SAs.
  *
  * IFIPSEC_CMD_SA_NEW      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
  *                         [PROTO], [MODE], [ENCR], [KEY], [AUTH], [AUTH_KEY],
- *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [TFC], [LIFE] }
+ *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [LIFE] }
  *     DIR IN: adds an SA that the peer may send on.  The SPI must be free in
  *     the namespace.  DIR OUT: makes the SA that is sent on; EEXIST if the peer
  *     has one of that protocol already.  ESP needs ENCR and KEY, and AUTH and
@@ -82,6 +92,9 @@
  *     AUTH_KEY.  The keys are write-only and are wiped from the message.
  *     Algorithms that are broken or too weak, and encryption without
  *     integrity, need IFIPSEC_SA_F_INSECURE.
+ *     LIFE: when a soft limit is met there is an event; a hard limit is never
+ *     exceeded: there is an event, and the SA sends and receives nothing more.
+ *     It stays until it is removed.
  *
  * IFIPSEC_CMD_SA_REPLACE  as SA_NEW, DIR OUT
  *     Makes the SA that is sent on, in place of the one that the peer may have.
@@ -113,6 +126,16 @@
  * Multicast group "events": each _NTF command carries what the matching _GET
  * answers, at the moment of the event.  SA_EXPIRE_NTF says with EXPIRE which
  * limit was met.  A listener that is too slow sees ENOBUFS and should dump.
+ *
+ * SA_MAPPING_NTF: an authentic packet came from another address or UDP port than
+ * the peer's; MAPPING { ADDR, PORT } says which.  At most one a second for each SA.
+ * The peer stays where it is: to follow is a decision of the key daemon.
+ *
+ * PEER_ACQUIRE_NTF: a packet is there for a peer without SA; ACQUIRE { SRC, DST,
+ * PROTO } says which.  At most one a second for each peer, to both groups.  While
+ * somebody listens to the group "keys", which is joined by a key daemon only, such packets are held
+ * (up to 64 packets, 262144 bytes and 30 seconds for each peer) and sent, in order,
+ * when the SA is there; else they are dropped.
  */
 #ifndef _UAPI_LINUX_IF_IPSEC_H
 #define _UAPI_LINUX_IF_IPSEC_H
@@ -120,6 +143,7 @@
 #define IFIPSEC_GENL_NAME	"ipsec"
 #define IFIPSEC_GENL_VERSION	1
 #define IFIPSEC_MCGRP_EVENTS	"events"
+#define IFIPSEC_MCGRP_KEYS	"keys"	/* PEER_ACQUIRE_NTF, for key daemons */
 
 /* Limits */
 #define IFIPSEC_PEER_NAME_MAX	31	/* bytes; [A-Za-z0-9][A-Za-z0-9._:-]* */
@@ -130,6 +154,9 @@
 #define IFIPSEC_REPLAY_WINDOW_MAX	8192
 #define IFIPSEC_REPLAY_WINDOW_DEFAULT	1024
 #define IFIPSEC_SAS_MAX		65536	/* in one namespace */
+#define IFIPSEC_HOLD_PACKETS	64	/* for one peer */
+#define IFIPSEC_HOLD_BYTES	262144
+#define IFIPSEC_HOLD_SECONDS	30
 
 /* IFLA_INFO_DATA of kind "ipsec" */
 enum {
@@ -180,6 +207,8 @@ enum ifipsec_cmd {
 	IFIPSEC_CMD_SA_EXPIRE_NTF,
 	IFIPSEC_CMD_FLUSH,
 	IFIPSEC_CMD_ALG_GET,
+	IFIPSEC_CMD_PEER_ACQUIRE_NTF,
+	IFIPSEC_CMD_SA_MAPPING_NTF,
 	__IFIPSEC_CMD_MAX
 };
 
@@ -198,6 +227,8 @@ enum ifipsec_attr {
 	IFIPSEC_A_FLUSH,	/* u32: enum ifipsec_flush */
 	IFIPSEC_A_EXPIRE,	/* u32: enum ifipsec_expire */
 	IFIPSEC_A_PAD,
+	IFIPSEC_A_ACQUIRE,	/* nest of enum ifipsec_acquire_attr */
+	IFIPSEC_A_MAPPING,	/* nest of enum ifipsec_mapping_attr */
 	__IFIPSEC_A_MAX
 };
 
@@ -234,6 +265,10 @@ enum ifipsec_peer_attr {
 	IFIPSEC_PEER_A_RX_SAS,		/* u32, replies: how many */
 	IFIPSEC_PEER_A_PROTECT,		/* u8: enum ifipsec_protect */
 	IFIPSEC_PEER_A_TX_AH_SPI,	/* be32, replies: AH SA in use */
+	IFIPSEC_PEER_A_ENCAP_LOCAL,	/* u16: our UDP port */
+	IFIPSEC_PEER_A_ENCAP_REMOTE,	/* u16: the peer's UDP port */
+	IFIPSEC_PEER_A_KEEPALIVE,	/* u32: seconds, 0 = none */
+	IFIPSEC_PEER_A_HELD,		/* u32, replies: packets that wait */
 	__IFIPSEC_PEER_A_MAX
 };
 
@@ -281,10 +316,28 @@ enum ifipsec_sa_attr {
 	IFIPSEC_SA_A_AUTH,		/* u16: enum ifipsec_auth */
 	IFIPSEC_SA_A_AUTH_KEY,		/* binary, write-only: key, then salt */
 	IFIPSEC_SA_A_MODE,		/* u8: enum ifipsec_mode */
+	IFIPSEC_SA_A_LIFE,		/* nest of enum ifipsec_life_attr */
+	IFIPSEC_SA_A_AGE,		/* u64, replies: seconds since it was made */
+	IFIPSEC_SA_A_LIMITS_MET,	/* u32, replies: bit n: enum ifipsec_expire n */
 	__IFIPSEC_SA_A_MAX
 };
 
 #define IFIPSEC_SA_A_MAX (__IFIPSEC_SA_A_MAX - 1)
+
+/* Limits of an SA; 0, or absent: none.  Bytes are of the inner IP packets */
+enum ifipsec_life_attr {
+	IFIPSEC_LIFE_A_UNSPEC,
+	IFIPSEC_LIFE_A_PAD,
+	IFIPSEC_LIFE_A_SOFT_BYTES,	/* u64 */
+	IFIPSEC_LIFE_A_HARD_BYTES,	/* u64 */
+	IFIPSEC_LIFE_A_SOFT_PACKETS,	/* u64 */
+	IFIPSEC_LIFE_A_HARD_PACKETS,	/* u64 */
+	IFIPSEC_LIFE_A_SOFT_SECONDS,	/* u64, since the SA was made */
+	IFIPSEC_LIFE_A_HARD_SECONDS,	/* u64 */
+	__IFIPSEC_LIFE_A_MAX
+};
+
+#define IFIPSEC_LIFE_A_MAX (__IFIPSEC_LIFE_A_MAX - 1)
 
 /*
  * Packets and bytes are of the inner IP packets, after GSO segmentation and
@@ -303,6 +356,27 @@ enum ifipsec_stats_attr {
 };
 
 #define IFIPSEC_STATS_A_MAX (__IFIPSEC_STATS_A_MAX - 1)
+
+/* The first packet that is held */
+enum ifipsec_acquire_attr {
+	IFIPSEC_ACQUIRE_A_UNSPEC,
+	IFIPSEC_ACQUIRE_A_SRC,		/* 4 or 16 bytes */
+	IFIPSEC_ACQUIRE_A_DST,		/* 4 or 16 bytes */
+	IFIPSEC_ACQUIRE_A_PROTO,	/* u8: of its payload */
+	__IFIPSEC_ACQUIRE_A_MAX
+};
+
+#define IFIPSEC_ACQUIRE_A_MAX (__IFIPSEC_ACQUIRE_A_MAX - 1)
+
+/* Where an authentic packet came from */
+enum ifipsec_mapping_attr {
+	IFIPSEC_MAPPING_A_UNSPEC,
+	IFIPSEC_MAPPING_A_ADDR,		/* 4 or 16 bytes: outer source address */
+	IFIPSEC_MAPPING_A_PORT,		/* u16: UDP source port, 0: not in UDP */
+	__IFIPSEC_MAPPING_A_MAX
+};
+
+#define IFIPSEC_MAPPING_A_MAX (__IFIPSEC_MAPPING_A_MAX - 1)
 
 enum ifipsec_alg_attr {
 	IFIPSEC_ALG_A_UNSPEC,
@@ -385,6 +459,12 @@ enum ifipsec_flush {
 enum ifipsec_expire {
 	IFIPSEC_EXPIRE_SEQ_SOFT = 1,	/* 3/4 of the numbers are used */
 	IFIPSEC_EXPIRE_SEQ_HARD = 2,	/* the last one is used */
+	IFIPSEC_EXPIRE_BYTES_SOFT = 3,
+	IFIPSEC_EXPIRE_BYTES_HARD = 4,
+	IFIPSEC_EXPIRE_PACKETS_SOFT = 5,
+	IFIPSEC_EXPIRE_PACKETS_HARD = 6,
+	IFIPSEC_EXPIRE_SECONDS_SOFT = 7,
+	IFIPSEC_EXPIRE_SECONDS_HARD = 8,
 };
 
 /*
@@ -456,7 +536,15 @@ enum ifipsec_expire {
 	_(TX_TRANSPORT, tx_transport, tx_errors,			       \
 	  "transport mode, and the addresses are not those of the peer")      \
 	_(TX_FRAGMENT, tx_fragment, tx_errors,				       \
-	  "transport mode, and a malformed fragment")
+	  "transport mode, and a malformed fragment")			       \
+	_(RX_SA_EXPIRED, rx_sa_expired, rx_dropped,			       \
+	  "a hard limit of the SA is met")				       \
+	_(TX_SA_EXPIRED, tx_sa_expired, tx_dropped,			       \
+	  "a hard limit of the SA is met")				       \
+	_(TX_HOLD_FULL, tx_hold_full, tx_dropped,			       \
+	  "no SA yet, and too many packets wait for it")		       \
+	_(TX_HOLD_TIMEOUT, tx_hold_timeout, tx_dropped,			       \
+	  "no SA came while the packet was held")
 
 #define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
 
