@@ -52,7 +52,7 @@ json "dev show: the defaults again" "$outer" '["copy","copy",false,"auto",0]' de
 
 check "peer add" ctl peer add ipsec0 p remote 192.0.2.2
 json "peer show: all fields" '.[0] | [keys[], .name, .remote, .selectors, .rx_sas]' \
-	'["ifindex","ifname","mtu","name","protect","remote","rx_sas","selectors","p","192.0.2.2",["0.0.0.0/0","::/0"],0]' peer show ipsec0 p
+	'["encap","held","ifindex","ifname","keepalive","mtu","name","protect","remote","rx_sas","selectors","p","192.0.2.2",["0.0.0.0/0","::/0"],0]' peer show ipsec0 p
 check "peer add with everything" ctl peer add ipsec0 q remote 2001:db8::2 local 2001:db8::1 \
 	selector 10.1.0.0/16 selector fd01::/32 selector 10.2.3.4/32
 json "peer show: everything" '.[0] | [.remote, .local, .selectors]' \
@@ -68,6 +68,13 @@ json "peer show: what protects" '.[0].protect' '"esp+ah"' peer show ipsec0 p
 check "peer show for people: what is missing" grep -qF "no SA to send on, no ah SA to send on, receives on 0 SAs" \
 	<<<"$(ctl peer show ipsec0 p)"
 check "peer set protect esp" ctl peer set ipsec0 p protect esp
+nat='.[0] | [.encap, .keepalive, .held]'
+json "peer show: not in UDP" "$nat" '[null,0,0]' peer show ipsec0 p
+check "peer set encap" ctl peer set ipsec0 p encap 4500 61234 keepalive 20
+json "peer show: in UDP" "$nat" '[{"local":4500,"remote":61234},20,0]' peer show ipsec0 p
+check "peer show for people: in UDP" grep -qF "in UDP, ports 4500 to 61234, keepalive 20 s" <<<"$(ctl peer show ipsec0 p)"
+check "peer set encap off" ctl peer set ipsec0 p encap off keepalive off
+json "peer show: not in UDP any more" "$nat" '[null,0,0]' peer show ipsec0 p
 json "peer show: all of an interface" '[.[].name]' '["p","q"]' peer show ipsec0
 json "peer show: all" 'length' 2 peer show
 check "peer del" ctl peer del ipsec0 q
@@ -76,8 +83,8 @@ json "peer show: one is left" '[.[].name]' '["p"]' peer show
 # ---- sa --------------------------------------------------------------------
 
 check "sa add in" ctl sa add ipsec0 p in spi 0x1001 encr aes-gcm-16 key "$K20"
-json "sa show: all fields" '.[0] | del(.stats, .driver, .ifindex)' \
-	'{"ifname":"ipsec0","peer":"p","dir":"in","spi":"0x00001001","proto":"esp","mode":"tunnel","encr":"aes-gcm-16","key_bits":128,"auth":null,"esn":true,"insecure":false,"ah_align8":false,"replay_window":1024,"seq":0}' \
+json "sa show: all fields" '.[0] | del(.stats, .driver, .ifindex, .age)' \
+	'{"ifname":"ipsec0","peer":"p","dir":"in","spi":"0x00001001","proto":"esp","mode":"tunnel","encr":"aes-gcm-16","key_bits":128,"auth":null,"esn":true,"insecure":false,"ah_align8":false,"replay_window":1024,"seq":0,"life":{"soft_bytes":0,"hard_bytes":0,"soft_packets":0,"hard_packets":0,"soft_seconds":0,"hard_seconds":0},"limits_met":[]}' \
 	sa show ipsec0 p
 check "sa add in with everything" ctl sa add ipsec0 p in spi 4098 encr chacha20-poly1305 key "$K36" \
 	esn off replay-window 64 seq 77
@@ -97,6 +104,14 @@ check "a key from standard input" ctl sa add ipsec0 p in spi 0x1003 encr aes-gcm
 check "a key with white space and 0x" ctl sa add ipsec0 p in spi 0x1004 encr aes-gcm-16 key - \
 	<<<"  0x$(cut -c1-20 "$K20") $(cut -c21- "$K20")
 "
+
+# limits
+check "sa add with limits" ctl sa add ipsec0 p in spi 0x1005 encr aes-gcm-16 key "$K20" soft-bytes 1g hard-bytes 2g \
+	soft-packets 3 hard-packets 4 soft-seconds 500 hard-seconds 600
+json "sa show: the limits" '.[] | select(.spi == "0x00001005") | [.life[], .limits_met, .age < 60]' \
+	'[1073741824,2147483648,3,4,500,600,[],true]' sa show
+check "sa show for people: the limits" grep -qF "limits: soft-bytes 1073741824, hard-bytes 2147483648, soft-packets 3," <<<"$(ctl sa show)"
+must ctl sa del ipsec0 p in spi 0x1005
 
 # what an SA is made of, and an SPI that both protocols use
 made='[.[] | select(.spi == "0x00001005") | [.proto, .mode, .encr, .auth, .insecure, .ah_align8]]'
@@ -202,6 +217,20 @@ for what in peer sa; do
 	check_fails "$what show of no interface" "$no_dev" ctl $what show ipsec7
 done
 check_fails "an SA of no peer is shown: an error" "the interface has no peer of that name" ctl sa show ipsec0 x
+
+# ---- encap -----------------------------------------------------------------
+
+ip netns exec gw ipsecctl encap 4500 >"$WORK/encap" &
+encap=$!
+check "encap says that it listens" wait_for 10 grep -q "listening$" "$WORK/encap"
+is "encap holds the port, IPv4 and IPv6" "$(on gw ss -Hlun 'sport = 4500' | wc -l)" 2
+says_of "the UDP port 4500 is in use (IPv4): an IKE daemon that holds it receives ESP too" encap encap 4500
+on gw bash -c 'for i in {1..20}; do echo noise >/dev/udp/127.0.0.1/4500; done'
+drained() { [[ $(on gw ss -Hlun4 'sport = 4500' | awk '{ print $2 }') == 0 ]]; }
+check "encap throws away what is not ESP" wait_for 5 drained
+check "encap runs until it is stopped" kill $encap
+wait $encap 2>/dev/null
+usage "out of range" encap 65536
 
 # ---- keys ------------------------------------------------------------------
 

@@ -51,6 +51,10 @@ event "sa_del sa_new dev_set" on gw ipsecctl sa replace ipsec0 p out spi 0x1003 
 event "" ctl sa set ipsec0 p in spi 0x1001 seq 5
 event "sa_del" ctl sa del ipsec0 p in spi 0x1001
 event "dev_set sa_del" ctl flush sa
+# a packet for a peer without SA
+on gw ping -q -n -c 1 -W 0.1 10.0.0.2 >/dev/null
+want+=(acquire)
+wait_for 5 grep -q '"acquire"' "$WORK/json" || not_ok "acquire" "$(tail -n 1 "$WORK/json")"
 event "peer_del" ctl peer del ipsec0 p
 event "peer_new" ctl peer add ipsec0 p remote 192.0.2.2
 event "peer_del" ctl flush peer ipsec0
@@ -61,7 +65,7 @@ check "each line of JSON is an object" eval 'jq -e type "$WORK/json" | sort -u |
 got=$(tail -n +$((skip_json + 1)) "$WORK/json" | jq -r .event)
 is "each event once, as JSON" "$(sorted $got)" "$(sorted "${want[@]}")"
 is "every kind was there" "$(tr ' ' '\n' <<<"$got" | sort -u | tr '\n' ' ')" \
-	"dev_del dev_new dev_set peer_del peer_new peer_set sa_del sa_expire sa_new "
+	"acquire dev_del dev_new dev_set peer_del peer_new peer_set sa_del sa_expire sa_new "
 is "as many lines for people" "$(($(wc -l <"$WORK/text") - skip_text))" "$(wc -w <<<"$got")"
 check "JSON: a time stamp each" eval '! jq -r .timestamp "$WORK/json" | grep -vqE "^20[0-9-]+T[0-9:.]+"'
 is "JSON: the limits" "$(jq -rs '[.[] | select(.event == "sa_expire") | [.spi, .expire] | join(" ")] | join(", ")' "$WORK/json")" \
@@ -69,6 +73,8 @@ is "JSON: the limits" "$(jq -rs '[.[] | select(.event == "sa_expire") | [.spi, .
 is "JSON: an SA with its peer" "$(jq -cs '[.[] | select(.event == "sa_new")][0] | [.ifname, .peer, .dir, .spi]' "$WORK/json")" \
 	'["ipsec0","p","in","0x00001001"]'
 is "JSON: a peer with its selectors" "$(jq -cs '[.[] | select(.event == "peer_set")][0].selectors' "$WORK/json")" '["10.0.0.0/8"]'
+is "JSON: the packet that has no SA" "$(jq -cs '[.[] | select(.event == "acquire")][0] | [.name, .acquire]' "$WORK/json")" \
+	'["p",{"src":"10.0.0.1","dst":"10.0.0.2","proto":1}]'
 keys=$(for l in 0x1001 0x1002 0x1003; do key_hex $l 20 | cut -c1-12; done | tr '\n' '|')
 is "no key in any event" "$(cat "$WORK/text" "$WORK/json" | grep -ciE "${keys%|}")" 0
 is "nothing went wrong" "$(cat "$WORK/text.err" "$WORK/json.err")" ""

@@ -54,23 +54,15 @@ static int take_event(struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-static void notice(const char *what)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	command_printer->notice(stdout, &now, what);
-}
-
 /* Until a failure, or nobody reads our output; an exit code */
 static int listen_forever(const struct command *command, struct netlink *nl)
 {
-	notice("listening");
+	command_notice("listening");
 	while (!fflush(stdout)) {
 		int err = netlink_listen(nl, take_event, nl);
 
 		if (err == -ENOBUFS)
-			notice("lost");
+			command_notice("lost");
 		else if (err == -ESHUTDOWN)
 			return command_fail(command, NULL,
 					    "the ipsec module was unloaded");

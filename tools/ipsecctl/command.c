@@ -5,6 +5,7 @@
 #include <linux/if_ipsec.h>
 #include <linux/netlink.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "../lib/safe.h"
 #include "command.h"
@@ -51,6 +52,14 @@ void command_warn_inconsistent(const struct command *command,
 {
 	command_warn(command, target,
 		     "the objects changed while they were read, some may be missing");
+}
+
+void command_notice(const char *what)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	command_printer->notice(stdout, &now, what);
 }
 
 int command_open(const struct command *command, const struct target *target,

@@ -47,6 +47,9 @@ int command_request(const struct command *command,
 		    const struct target *target, struct netlink *nl,
 		    struct nl_msg *msg);
 
+/* Prints that the command, which goes on, is in this state */
+void command_notice(const char *what);
+
 /* Says that a list may be incomplete */
 void command_warn_inconsistent(const struct command *command,
 			       const struct target *target);
@@ -67,6 +70,7 @@ int cmd_sa_show(const struct command *command, struct words *words);
 int cmd_show(const struct command *command, struct words *words);
 int cmd_monitor(const struct command *command, struct words *words);
 int cmd_flush(const struct command *command, struct words *words);
+int cmd_encap(const struct command *command, struct words *words);
 int cmd_algs(const struct command *command, struct words *words);
 
 #endif /* IPSECCTL_COMMAND_H */

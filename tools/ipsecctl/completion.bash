@@ -60,19 +60,24 @@ _ipsecctl_next() {
 	df) echo copy set clear; return ;;
 	dscp) echo copy; return ;;
 	ttl | flowlabel) echo auto; return ;;
+	encap) ((n > 1)) && echo off; return ;;
+	keepalive) echo off; return ;;
 	link) _ipsecctl_links; [[ ${2-} == set ]] && echo none; return ;;
 	local) [[ $command == "peer set" ]] && echo any; return ;;
 	key | auth-key) return ;;
 	spi) [[ ${2-} == add || ${2-} == replace ]] || _ipsecctl_spis "${3-}" "${4-}" "${5-}"; return ;;
 	mtu) [[ ${2-} == set ]] && echo auto; return ;;
 	fwmark | remote | selector | seq | replay-window | netnsid) return ;;
+	soft-* | hard-*) return ;;
 	esac
+	# the remote port
+	((n > 1)) && [[ ${words[n - 2]} == encap && $last != off ]] && return
 
 	case $command in
-	" ") echo dev peer sa show monitor flush algs help --json --help --version ;;
+	" ") echo dev peer sa show monitor encap flush algs help --json --help --version ;;
 	"help "*)
 		case $n:${2-} in
-		1:*) echo dev peer sa show monitor flush algs ;;
+		1:*) echo dev peer sa show monitor encap flush algs ;;
 		2:dev) echo add set del show ;;
 		2:peer) echo add set del show ;;
 		2:sa) echo add replace set del show ;;
@@ -93,6 +98,7 @@ _ipsecctl_next() {
 # The same for what is about a peer.
 _ipsecctl_next_object() {
 	local words=("$@") n=$#
+	local life=(soft-bytes hard-bytes soft-packets hard-packets soft-seconds hard-seconds)
 	local suite=(proto mode encr key auth auth-key esn insecure ah-align8)
 
 	if ((n == 2)); then
@@ -106,9 +112,9 @@ _ipsecctl_next_object() {
 		return
 	fi
 	case "$1 $2" in
-	"peer add" | "peer set") _ipsecctl_options remote local selector protect netnsid ;;
-	"sa add") _ipsecctl_options spi "${suite[@]}" replay-window seq netnsid ;;
-	"sa replace") _ipsecctl_options spi "${suite[@]}" seq netnsid ;;
+	"peer add" | "peer set") _ipsecctl_options remote local selector protect encap keepalive netnsid ;;
+	"sa add") _ipsecctl_options spi "${suite[@]}" replay-window seq "${life[@]}" netnsid ;;
+	"sa replace") _ipsecctl_options spi "${suite[@]}" seq "${life[@]}" netnsid ;;
 	"sa set") _ipsecctl_options spi proto seq netnsid ;;
 	"sa del") _ipsecctl_options spi proto netnsid ;;
 	*) _ipsecctl_options netnsid ;;

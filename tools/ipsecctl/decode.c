@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * decode.c - replies and events of the kernel into structs.
- *
- * The policies name the least length of each attribute (libnl has one for each
- * unsigned type, but none for NLA_S32); a string may lack its NUL, so strings
- * are copied, never pointed to.
+ * decode.c - interfaces, peers, SAs and algorithms, as the kernel tells of them,
+ * into structs.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/names.h"
+#include "attr.h"
 #include "decode.h"
 
 /* One slot per attribute that this version knows */
@@ -22,13 +21,6 @@ struct attrs {
 	struct nlattr *dev[IFIPSEC_DEV_A_MAX + 1];
 	struct nlattr *peer[IFIPSEC_PEER_A_MAX + 1];
 	struct nlattr *sa[IFIPSEC_SA_A_MAX + 1];
-};
-
-static struct nla_policy top_policy[IFIPSEC_A_MAX + 1] = {
-	[IFIPSEC_A_IFNAME]	= { .minlen = 1 },
-	[IFIPSEC_A_IFINDEX]	= { .type = NLA_U32 },
-	[IFIPSEC_A_NETNSID]	= { .minlen = sizeof(int32_t) },
-	[IFIPSEC_A_EXPIRE]	= { .type = NLA_U32 },
 };
 
 static struct nla_policy dev_policy[IFIPSEC_DEV_A_MAX + 1] = {
@@ -52,6 +44,10 @@ static struct nla_policy peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
 	[IFIPSEC_PEER_A_RX_SAS]	= { .type = NLA_U32 },
 	[IFIPSEC_PEER_A_PROTECT] = { .type = NLA_U8 },
 	[IFIPSEC_PEER_A_TX_AH_SPI] = { .type = NLA_U32 },
+	[IFIPSEC_PEER_A_ENCAP_LOCAL] = { .type = NLA_U16 },
+	[IFIPSEC_PEER_A_ENCAP_REMOTE] = { .type = NLA_U16 },
+	[IFIPSEC_PEER_A_KEEPALIVE] = { .type = NLA_U32 },
+	[IFIPSEC_PEER_A_HELD]	= { .type = NLA_U32 },
 };
 
 static struct nla_policy selector_policy[IFIPSEC_SELECTOR_A_MAX + 1] = {
@@ -70,6 +66,17 @@ static struct nla_policy sa_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_DRIVER]	= { .minlen = 1 },
 	[IFIPSEC_SA_A_AUTH]	= { .type = NLA_U16 },
 	[IFIPSEC_SA_A_MODE]	= { .type = NLA_U8 },
+	[IFIPSEC_SA_A_AGE]	= { .type = NLA_U64 },
+	[IFIPSEC_SA_A_LIMITS_MET] = { .type = NLA_U32 },
+};
+
+static struct nla_policy life_policy[IFIPSEC_LIFE_A_MAX + 1] = {
+	[IFIPSEC_LIFE_A_SOFT_BYTES] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_BYTES] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_SOFT_PACKETS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_PACKETS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_SOFT_SECONDS] = { .type = NLA_U64 },
+	[IFIPSEC_LIFE_A_HARD_SECONDS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy stats_policy[IFIPSEC_STATS_A_MAX + 1] = {
@@ -91,68 +98,15 @@ static struct nla_policy alg_policy[IFIPSEC_ALG_A_MAX + 1] = {
 	[IFIPSEC_ALG_A_FLAGS]	= { .type = NLA_U32 },
 };
 
-static uint8_t get_u8(struct nlattr *attr)
-{
-	return attr ? nla_get_u8(attr) : 0;
-}
-
-/* An older kernel does not say what it does not know: it does @missing */
-static uint8_t get_u8_or(struct nlattr *attr, uint8_t missing)
-{
-	return attr ? nla_get_u8(attr) : missing;
-}
-
-static uint16_t get_u16(struct nlattr *attr)
-{
-	return attr ? nla_get_u16(attr) : 0;
-}
-
-static uint32_t get_u32(struct nlattr *attr)
-{
-	return attr ? nla_get_u32(attr) : 0;
-}
-
-static uint64_t get_u64(struct nlattr *attr)
-{
-	return attr ? nla_get_u64(attr) : 0;
-}
-
-static void get_text(struct nlattr *attr, char *text, size_t size)
-{
-	text[0] = '\0';
-	if (attr)
-		nla_strlcpy(text, attr, size);
-}
-
-/* An absent nest is an empty one */
-static int parse_nest(struct nlattr **attrs, int max, struct nlattr *nest,
-		      struct nla_policy *policy)
-{
-	if (!nest) {
-		memset(attrs, 0, (max + 1) * sizeof(*attrs));
-		return 0;
-	}
-	return nla_parse_nested(attrs, max, nest, policy) ? -EBADMSG : 0;
-}
-
-static int parse_top(struct nlmsghdr *nlh, struct attrs *attrs)
-{
-	if (!genlmsg_valid_hdr(nlh, 0))
-		return -EBADMSG;
-	if (genlmsg_parse(nlh, 0, attrs->top, IFIPSEC_A_MAX, top_policy))
-		return -EBADMSG;
-	return 0;
-}
-
 static int decode_home(const struct attrs *attrs, struct home *home)
 {
 	struct nlattr *netnsid = attrs->top[IFIPSEC_A_NETNSID];
 
 	if (!attrs->top[IFIPSEC_A_IFNAME])
 		return -EBADMSG;
-	get_text(attrs->top[IFIPSEC_A_IFNAME], home->ifname,
-		 sizeof(home->ifname));
-	home->ifindex = get_u32(attrs->top[IFIPSEC_A_IFINDEX]);
+	attr_text(attrs->top[IFIPSEC_A_IFNAME], home->ifname,
+		  sizeof(home->ifname));
+	home->ifindex = attr_u32(attrs->top[IFIPSEC_A_IFINDEX]);
 	if (netnsid) {
 		home->has_netnsid = true;
 		home->netnsid = nla_get_s32(netnsid);
@@ -191,13 +145,13 @@ static int decode_stats(struct nlattr *nest, struct stats *stats)
 	struct nlattr *attrs[IFIPSEC_STATS_A_MAX + 1];
 	int err;
 
-	err = parse_nest(attrs, IFIPSEC_STATS_A_MAX, nest, stats_policy);
+	err = attr_nest(attrs, IFIPSEC_STATS_A_MAX, nest, stats_policy);
 	if (err)
 		return err;
-	stats->rx_packets = get_u64(attrs[IFIPSEC_STATS_A_RX_PACKETS]);
-	stats->rx_bytes = get_u64(attrs[IFIPSEC_STATS_A_RX_BYTES]);
-	stats->tx_packets = get_u64(attrs[IFIPSEC_STATS_A_TX_PACKETS]);
-	stats->tx_bytes = get_u64(attrs[IFIPSEC_STATS_A_TX_BYTES]);
+	stats->rx_packets = attr_u64(attrs[IFIPSEC_STATS_A_RX_PACKETS]);
+	stats->rx_bytes = attr_u64(attrs[IFIPSEC_STATS_A_RX_BYTES]);
+	stats->tx_packets = attr_u64(attrs[IFIPSEC_STATS_A_TX_PACKETS]);
+	stats->tx_bytes = attr_u64(attrs[IFIPSEC_STATS_A_TX_BYTES]);
 	if (!attrs[IFIPSEC_STATS_A_DROPS])
 		return 0;
 	return decode_drops(attrs[IFIPSEC_STATS_A_DROPS], stats);
@@ -205,11 +159,11 @@ static int decode_stats(struct nlattr *nest, struct stats *stats)
 
 static void fill_outer(struct nlattr **in, struct dev *dev)
 {
-	dev->df = get_u8_or(in[IFIPSEC_DEV_A_DF], IFIPSEC_DF_COPY);
-	dev->dscp = get_u8_or(in[IFIPSEC_DEV_A_DSCP], IFIPSEC_DSCP_COPY);
-	dev->decap_dscp = get_u8(in[IFIPSEC_DEV_A_DECAP_DSCP]);
-	dev->ttl = get_u8(in[IFIPSEC_DEV_A_TTL]);
-	dev->flowlabel = get_u32(in[IFIPSEC_DEV_A_FLOWLABEL]);
+	dev->df = attr_u8_or(in[IFIPSEC_DEV_A_DF], IFIPSEC_DF_COPY);
+	dev->dscp = attr_u8_or(in[IFIPSEC_DEV_A_DSCP], IFIPSEC_DSCP_COPY);
+	dev->decap_dscp = attr_u8(in[IFIPSEC_DEV_A_DECAP_DSCP]);
+	dev->ttl = attr_u8(in[IFIPSEC_DEV_A_TTL]);
+	dev->flowlabel = attr_u32(in[IFIPSEC_DEV_A_FLOWLABEL]);
 }
 
 static int fill_dev(struct attrs *attrs, struct dev *dev)
@@ -220,39 +174,31 @@ static int fill_dev(struct attrs *attrs, struct dev *dev)
 	err = decode_home(attrs, &dev->home);
 	if (err)
 		return err;
-	err = parse_nest(in, IFIPSEC_DEV_A_MAX, attrs->top[IFIPSEC_A_DEV],
-			 dev_policy);
+	err = attr_nest(in, IFIPSEC_DEV_A_MAX, attrs->top[IFIPSEC_A_DEV],
+			dev_policy);
 	if (err)
 		return err;
-	dev->link = get_u32(in[IFIPSEC_DEV_A_LINK]);
-	dev->fwmark = get_u32(in[IFIPSEC_DEV_A_FWMARK]);
-	dev->mtu = get_u32(in[IFIPSEC_DEV_A_MTU]);
+	dev->link = attr_u32(in[IFIPSEC_DEV_A_LINK]);
+	dev->fwmark = attr_u32(in[IFIPSEC_DEV_A_FWMARK]);
+	dev->mtu = attr_u32(in[IFIPSEC_DEV_A_MTU]);
 	dev->mtu_auto = in[IFIPSEC_DEV_A_MTU_AUTO];
-	dev->operstate = get_u8(in[IFIPSEC_DEV_A_OPERSTATE]);
-	dev->peers = get_u32(in[IFIPSEC_DEV_A_PEERS]);
-	dev->sas = get_u32(in[IFIPSEC_DEV_A_SAS]);
+	dev->operstate = attr_u8(in[IFIPSEC_DEV_A_OPERSTATE]);
+	dev->peers = attr_u32(in[IFIPSEC_DEV_A_PEERS]);
+	dev->sas = attr_u32(in[IFIPSEC_DEV_A_SAS]);
 	fill_outer(in, dev);
 	return decode_stats(in[IFIPSEC_DEV_A_STATS], &dev->stats);
-}
-
-static int decode_addr(struct nlattr *attr, struct addr *addr)
-{
-	if (!attr)
-		return 0;
-	return addr_from_bytes(nla_data(attr), nla_len(attr), addr) ?
-		-EBADMSG : 0;
 }
 
 static int decode_selector(struct nlattr *item, struct prefix *prefix)
 {
 	struct nlattr *attrs[IFIPSEC_SELECTOR_A_MAX + 1];
 
-	if (parse_nest(attrs, IFIPSEC_SELECTOR_A_MAX, item, selector_policy))
+	if (attr_nest(attrs, IFIPSEC_SELECTOR_A_MAX, item, selector_policy))
 		return -EBADMSG;
 	if (!attrs[IFIPSEC_SELECTOR_A_ADDR])
 		return -EBADMSG;
-	prefix->bits = get_u8(attrs[IFIPSEC_SELECTOR_A_PREFIXLEN]);
-	return decode_addr(attrs[IFIPSEC_SELECTOR_A_ADDR], &prefix->addr);
+	prefix->bits = attr_u8(attrs[IFIPSEC_SELECTOR_A_PREFIXLEN]);
+	return attr_addr(attrs[IFIPSEC_SELECTOR_A_ADDR], &prefix->addr);
 }
 
 static int decode_selectors(struct nlattr *nest, struct peer *peer)
@@ -285,13 +231,20 @@ static int parse_peer(struct attrs *attrs, char *name, size_t size)
 {
 	int err;
 
-	err = parse_nest(attrs->peer, IFIPSEC_PEER_A_MAX,
-			 attrs->top[IFIPSEC_A_PEER], peer_policy);
+	err = attr_nest(attrs->peer, IFIPSEC_PEER_A_MAX,
+			attrs->top[IFIPSEC_A_PEER], peer_policy);
 	if (!err && !attrs->peer[IFIPSEC_PEER_A_NAME])
 		err = -EBADMSG;
 	if (!err)
-		get_text(attrs->peer[IFIPSEC_PEER_A_NAME], name, size);
+		attr_text(attrs->peer[IFIPSEC_PEER_A_NAME], name, size);
 	return err;
+}
+
+static void fill_nat(struct nlattr **in, struct peer *peer)
+{
+	peer->encap_local = attr_u16(in[IFIPSEC_PEER_A_ENCAP_LOCAL]);
+	peer->encap_remote = attr_u16(in[IFIPSEC_PEER_A_ENCAP_REMOTE]);
+	peer->keepalive = attr_u32(in[IFIPSEC_PEER_A_KEEPALIVE]);
 }
 
 static int fill_peer(struct attrs *attrs, struct peer *peer)
@@ -303,22 +256,54 @@ static int fill_peer(struct attrs *attrs, struct peer *peer)
 	if (!err)
 		err = parse_peer(attrs, peer->name, sizeof(peer->name));
 	if (!err)
-		err = decode_addr(in[IFIPSEC_PEER_A_REMOTE], &peer->remote);
+		err = attr_addr(in[IFIPSEC_PEER_A_REMOTE], &peer->remote);
 	if (!err)
-		err = decode_addr(in[IFIPSEC_PEER_A_LOCAL], &peer->local);
+		err = attr_addr(in[IFIPSEC_PEER_A_LOCAL], &peer->local);
 	if (err)
 		return err;
-	peer->mtu = get_u32(in[IFIPSEC_PEER_A_MTU]);
+	peer->mtu = attr_u32(in[IFIPSEC_PEER_A_MTU]);
 	peer->has_tx_spi = in[IFIPSEC_PEER_A_TX_SPI];
-	peer->tx_spi = ntohl(get_u32(in[IFIPSEC_PEER_A_TX_SPI]));
+	peer->tx_spi = ntohl(attr_u32(in[IFIPSEC_PEER_A_TX_SPI]));
 	peer->has_tx_ah_spi = in[IFIPSEC_PEER_A_TX_AH_SPI];
-	peer->tx_ah_spi = ntohl(get_u32(in[IFIPSEC_PEER_A_TX_AH_SPI]));
-	peer->rx_sas = get_u32(in[IFIPSEC_PEER_A_RX_SAS]);
-	peer->protect = get_u8_or(in[IFIPSEC_PEER_A_PROTECT],
-				  IFIPSEC_PROTECT_ESP);
+	peer->tx_ah_spi = ntohl(attr_u32(in[IFIPSEC_PEER_A_TX_AH_SPI]));
+	peer->rx_sas = attr_u32(in[IFIPSEC_PEER_A_RX_SAS]);
+	peer->protect = attr_u8_or(in[IFIPSEC_PEER_A_PROTECT],
+				   IFIPSEC_PROTECT_ESP);
+	peer->held = attr_u32(in[IFIPSEC_PEER_A_HELD]);
+	fill_nat(in, peer);
 	if (!in[IFIPSEC_PEER_A_SELECTORS])
 		return 0;
 	return decode_selectors(in[IFIPSEC_PEER_A_SELECTORS], peer);
+}
+
+static int decode_life(struct nlattr *nest, struct sa *sa)
+{
+	struct nlattr *attrs[IFIPSEC_LIFE_A_MAX + 1];
+	int err;
+
+	err = attr_nest(attrs, IFIPSEC_LIFE_A_MAX, nest, life_policy);
+	if (err)
+		return err;
+	for_each_life(attr)
+		sa->life[attr] = attr_u64(attrs[attr]);
+	return 0;
+}
+
+/* What is known of an SA beside its name */
+static void fill_sa_facts(struct nlattr **in, struct sa *sa)
+{
+	sa->proto = attr_u8_or(in[IFIPSEC_SA_A_PROTO], IPPROTO_ESP);
+	sa->mode = attr_u8_or(in[IFIPSEC_SA_A_MODE], IFIPSEC_MODE_TUNNEL);
+	sa->encr = attr_u16(in[IFIPSEC_SA_A_ENCR]);
+	sa->auth = attr_u16(in[IFIPSEC_SA_A_AUTH]);
+	sa->key_bits = attr_u32(in[IFIPSEC_SA_A_KEY_BITS]);
+	sa->flags = attr_u32(in[IFIPSEC_SA_A_FLAGS]);
+	sa->has_replay_window = in[IFIPSEC_SA_A_REPLAY_WINDOW];
+	sa->replay_window = attr_u32(in[IFIPSEC_SA_A_REPLAY_WINDOW]);
+	sa->seq = attr_u64(in[IFIPSEC_SA_A_SEQ]);
+	sa->age = attr_u64(in[IFIPSEC_SA_A_AGE]);
+	sa->limits_met = attr_u32(in[IFIPSEC_SA_A_LIMITS_MET]);
+	attr_text(in[IFIPSEC_SA_A_DRIVER], sa->driver, sizeof(sa->driver));
 }
 
 static int fill_sa(struct attrs *attrs, struct sa *sa)
@@ -330,24 +315,18 @@ static int fill_sa(struct attrs *attrs, struct sa *sa)
 	if (!err)
 		err = parse_peer(attrs, sa->peer, sizeof(sa->peer));
 	if (!err)
-		err = parse_nest(in, IFIPSEC_SA_A_MAX,
-				 attrs->top[IFIPSEC_A_SA], sa_policy);
+		err = attr_nest(in, IFIPSEC_SA_A_MAX,
+				attrs->top[IFIPSEC_A_SA], sa_policy);
 	if (err)
 		return err;
 	if (!in[IFIPSEC_SA_A_DIR] || !in[IFIPSEC_SA_A_SPI])
 		return -EBADMSG;
-	sa->dir = get_u8(in[IFIPSEC_SA_A_DIR]);
-	sa->spi = ntohl(get_u32(in[IFIPSEC_SA_A_SPI]));
-	sa->proto = get_u8_or(in[IFIPSEC_SA_A_PROTO], IPPROTO_ESP);
-	sa->mode = get_u8_or(in[IFIPSEC_SA_A_MODE], IFIPSEC_MODE_TUNNEL);
-	sa->encr = get_u16(in[IFIPSEC_SA_A_ENCR]);
-	sa->auth = get_u16(in[IFIPSEC_SA_A_AUTH]);
-	sa->key_bits = get_u32(in[IFIPSEC_SA_A_KEY_BITS]);
-	sa->flags = get_u32(in[IFIPSEC_SA_A_FLAGS]);
-	sa->has_replay_window = in[IFIPSEC_SA_A_REPLAY_WINDOW];
-	sa->replay_window = get_u32(in[IFIPSEC_SA_A_REPLAY_WINDOW]);
-	sa->seq = get_u64(in[IFIPSEC_SA_A_SEQ]);
-	get_text(in[IFIPSEC_SA_A_DRIVER], sa->driver, sizeof(sa->driver));
+	sa->dir = attr_u8(in[IFIPSEC_SA_A_DIR]);
+	sa->spi = ntohl(attr_u32(in[IFIPSEC_SA_A_SPI]));
+	fill_sa_facts(in, sa);
+	err = decode_life(in[IFIPSEC_SA_A_LIFE], sa);
+	if (err)
+		return err;
 	return decode_stats(in[IFIPSEC_SA_A_STATS], &sa->stats);
 }
 
@@ -368,7 +347,7 @@ static void decode_key_sizes(struct nlattr *nest, struct alg *alg)
 int decode_dev(struct nlmsghdr *nlh, struct dev *dev)
 {
 	struct attrs attrs;
-	int err = parse_top(nlh, &attrs);
+	int err = attr_top(nlh, attrs.top);
 
 	memset(dev, 0, sizeof(*dev));
 	if (!err)
@@ -381,7 +360,7 @@ int decode_dev(struct nlmsghdr *nlh, struct dev *dev)
 int decode_peer(struct nlmsghdr *nlh, struct peer *peer)
 {
 	struct attrs attrs;
-	int err = parse_top(nlh, &attrs);
+	int err = attr_top(nlh, attrs.top);
 
 	memset(peer, 0, sizeof(*peer));
 	if (!err)
@@ -394,7 +373,7 @@ int decode_peer(struct nlmsghdr *nlh, struct peer *peer)
 int decode_sa(struct nlmsghdr *nlh, struct sa *sa)
 {
 	struct attrs attrs;
-	int err = parse_top(nlh, &attrs);
+	int err = attr_top(nlh, attrs.top);
 
 	memset(sa, 0, sizeof(*sa));
 	if (!err)
@@ -408,63 +387,24 @@ int decode_alg(struct nlmsghdr *nlh, struct alg *alg)
 {
 	struct nlattr *in[IFIPSEC_ALG_A_MAX + 1];
 	struct attrs attrs;
-	int err = parse_top(nlh, &attrs);
+	int err = attr_top(nlh, attrs.top);
 
 	memset(alg, 0, sizeof(*alg));
 	if (!err && !attrs.top[IFIPSEC_A_ALG])
 		err = -EBADMSG;
 	if (!err)
-		err = parse_nest(in, IFIPSEC_ALG_A_MAX,
-				 attrs.top[IFIPSEC_A_ALG], alg_policy);
+		err = attr_nest(in, IFIPSEC_ALG_A_MAX,
+				attrs.top[IFIPSEC_A_ALG], alg_policy);
 	if (err)
 		return err;
-	alg->encr = get_u16(in[IFIPSEC_ALG_A_ENCR]);
-	alg->auth = get_u16(in[IFIPSEC_ALG_A_AUTH]);
-	alg->flags = get_u32(in[IFIPSEC_ALG_A_FLAGS]);
-	get_text(in[IFIPSEC_ALG_A_NAME], alg->name, sizeof(alg->name));
-	alg->salt_bits = get_u32(in[IFIPSEC_ALG_A_SALT_BITS]);
-	alg->iv_len = get_u32(in[IFIPSEC_ALG_A_IV_LEN]);
-	alg->icv_len = get_u32(in[IFIPSEC_ALG_A_ICV_LEN]);
-	get_text(in[IFIPSEC_ALG_A_DRIVER], alg->driver, sizeof(alg->driver));
+	alg->encr = attr_u16(in[IFIPSEC_ALG_A_ENCR]);
+	alg->auth = attr_u16(in[IFIPSEC_ALG_A_AUTH]);
+	alg->flags = attr_u32(in[IFIPSEC_ALG_A_FLAGS]);
+	attr_text(in[IFIPSEC_ALG_A_NAME], alg->name, sizeof(alg->name));
+	alg->salt_bits = attr_u32(in[IFIPSEC_ALG_A_SALT_BITS]);
+	alg->iv_len = attr_u32(in[IFIPSEC_ALG_A_IV_LEN]);
+	alg->icv_len = attr_u32(in[IFIPSEC_ALG_A_ICV_LEN]);
+	attr_text(in[IFIPSEC_ALG_A_DRIVER], alg->driver, sizeof(alg->driver));
 	decode_key_sizes(attrs.top[IFIPSEC_A_ALG], alg);
 	return 0;
-}
-
-static int decode_expire(struct nlmsghdr *nlh, struct event *event)
-{
-	struct attrs attrs;
-	int err = parse_top(nlh, &attrs);
-
-	if (!err)
-		event->expire = get_u32(attrs.top[IFIPSEC_A_EXPIRE]);
-	return err;
-}
-
-int decode_event(struct nlmsghdr *nlh, struct event *event)
-{
-	memset(event, 0, sizeof(*event));
-	if (!genlmsg_valid_hdr(nlh, 0))
-		return -EBADMSG;
-	event->cmd = genlmsg_hdr(nlh)->cmd;
-	switch (event->cmd) {
-	case IFIPSEC_CMD_DEV_NEW_NTF:
-	case IFIPSEC_CMD_DEV_SET_NTF:
-	case IFIPSEC_CMD_DEV_DEL_NTF:
-		event->kind = OBJECT_DEV;
-		return decode_dev(nlh, &event->dev);
-	case IFIPSEC_CMD_PEER_NEW_NTF:
-	case IFIPSEC_CMD_PEER_SET_NTF:
-	case IFIPSEC_CMD_PEER_DEL_NTF:
-		event->kind = OBJECT_PEER;
-		return decode_peer(nlh, &event->peer);
-	case IFIPSEC_CMD_SA_EXPIRE_NTF:
-		if (decode_expire(nlh, event))
-			return -EBADMSG;
-		/* fall through */
-	case IFIPSEC_CMD_SA_NEW_NTF:
-	case IFIPSEC_CMD_SA_DEL_NTF:
-		event->kind = OBJECT_SA;
-		return decode_sa(nlh, &event->sa);
-	}
-	return -ENOMSG;
 }

@@ -17,6 +17,10 @@
 		"[ttl auto|N] [flowlabel auto|N]"
 #define SUITE	"[proto esp|ah] [mode tunnel|transport] [encr ALG] [key FILE|-] " \
 		"[auth ALG] [auth-key FILE|-] [esn on|off] [insecure] [ah-align8]"
+#define LIFE	"[soft-bytes N] [hard-bytes N] [soft-packets N] " \
+		"[hard-packets N] [soft-seconds N] [hard-seconds N]"
+#define PEER	"[protect esp|ah|esp+ah] [encap LOCALPORT REMOTEPORT|off] " \
+		"[keepalive SECONDS|off]"
 
 static const struct command commands[] = {
 	{ "dev add", "NAME [link IFNAME] [fwmark MARK] [mtu N] " OUTER,
@@ -27,17 +31,17 @@ static const struct command commands[] = {
 	  "remove an interface with its peers and SAs", cmd_dev_del },
 	{ "dev show", "[NAME [netnsid ID]]",
 	  "show interfaces", cmd_dev_show },
-	{ "peer add", "DEV NAME remote ADDR [local ADDR] [selector PREFIX]... [protect esp|ah|esp+ah] [netnsid ID]",
+	{ "peer add", "DEV NAME remote ADDR [local ADDR] [selector PREFIX]... " PEER " [netnsid ID]",
 	  "add a peer to an interface", cmd_peer_add },
-	{ "peer set", "DEV NAME [remote ADDR] [local ADDR|any] [selector PREFIX]... [protect esp|ah|esp+ah] [netnsid ID]",
+	{ "peer set", "DEV NAME [remote ADDR] [local ADDR|any] [selector PREFIX]... " PEER " [netnsid ID]",
 	  "change a peer; given selectors replace all it had", cmd_peer_set },
 	{ "peer del", "DEV NAME [netnsid ID]",
 	  "remove a peer with its SAs", cmd_peer_del },
 	{ "peer show", "[DEV [NAME] [netnsid ID]]",
 	  "show peers", cmd_peer_show },
-	{ "sa add", "DEV PEER in|out spi SPI " SUITE " [replay-window N] [seq N] [netnsid ID]",
+	{ "sa add", "DEV PEER in|out spi SPI " SUITE " [replay-window N] [seq N] " LIFE " [netnsid ID]",
 	  "add an SA to a peer", cmd_sa_add },
-	{ "sa replace", "DEV PEER out spi SPI " SUITE " [seq N] [netnsid ID]",
+	{ "sa replace", "DEV PEER out spi SPI " SUITE " [seq N] " LIFE " [netnsid ID]",
 	  "swap the SA that is sent on, without a gap", cmd_sa_replace },
 	{ "sa set", "DEV PEER in|out spi SPI [proto esp|ah] seq N [netnsid ID]",
 	  "move the sequence number of an SA forward", cmd_sa_set },
@@ -49,6 +53,8 @@ static const struct command commands[] = {
 	  "show everything on one page", cmd_show },
 	{ "monitor", "",
 	  "print events until interrupted", cmd_monitor },
+	{ "encap", "PORT",
+	  "hold a UDP port for ESP in UDP until interrupted", cmd_encap },
 	{ "flush", "sa|peer [DEV [netnsid ID]]",
 	  "remove all SAs, or all peers with their SAs", cmd_flush },
 	{ "algs", "",

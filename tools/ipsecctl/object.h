@@ -67,6 +67,9 @@ struct peer {
 	uint32_t tx_spi, tx_ah_spi;
 	bool has_tx_spi, has_tx_ah_spi;	/* false: there is no such SA */
 	uint32_t rx_sas;		/* how many */
+	uint16_t encap_local, encap_remote;	/* UDP ports, 0: not in UDP */
+	uint32_t keepalive;		/* seconds, 0 = none */
+	uint32_t held;			/* packets that wait for an SA */
 };
 
 struct sa {
@@ -83,6 +86,9 @@ struct sa {
 	uint32_t replay_window;
 	bool has_replay_window;
 	uint64_t seq;			/* last sent, or highest seen */
+	uint64_t life[IFIPSEC_LIFE_A_MAX + 1];	/* by attribute, 0 = none */
+	uint64_t age;			/* seconds */
+	uint32_t limits_met;		/* bit n: enum ifipsec_expire n */
 	char driver[DRIVER_TEXT_MAX];
 	struct stats stats;
 };
@@ -100,6 +106,18 @@ struct alg {
 	char driver[DRIVER_TEXT_MAX];	/* "": the kernel does not offer it */
 };
 
+/* The first packet that waits for an SA */
+struct acquire {
+	struct addr src, dst;
+	uint8_t proto;			/* IPPROTO_* of its payload */
+};
+
+/* Where an authentic packet came from */
+struct mapping {
+	struct addr addr;
+	uint16_t port;			/* 0: not in UDP */
+};
+
 enum object_kind { OBJECT_DEV, OBJECT_PEER, OBJECT_SA };
 
 struct event {
@@ -111,6 +129,8 @@ struct event {
 		struct sa sa;
 	};
 	uint32_t expire;		/* enum ifipsec_expire, 0 = none */
+	struct acquire acquire;		/* of PEER_ACQUIRE_NTF */
+	struct mapping mapping;		/* of SA_MAPPING_NTF */
 };
 
 struct dev_list {

@@ -9,6 +9,7 @@
 #ifndef IPSECCTL_PARSE_H
 #define IPSECCTL_PARSE_H
 
+#include <linux/if_ipsec.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,9 @@ struct peer_args {
 	struct prefix *selectors;	/* owned */
 	size_t n_selectors;
 	uint8_t protect;		/* enum ifipsec_protect, 0: not given */
+	uint16_t encap_local, encap_remote;	/* UDP ports; 0 and 0: off */
+	uint32_t keepalive;		/* seconds, 0: off */
+	bool has_encap, has_keepalive;
 };
 
 struct sa_args {
@@ -65,6 +69,11 @@ struct sa_args {
 	uint32_t replay_window;
 	uint64_t seq;
 	bool has_replay_window, has_seq;
+	uint64_t life[IFIPSEC_LIFE_A_MAX + 1];	/* by attribute, 0: none */
+};
+
+struct encap_args {
+	uint16_t port;			/* of UDP */
 };
 
 struct flush_args {
@@ -94,5 +103,7 @@ int parse_sa_del(struct words *words, struct sa_args *args);
 int parse_sa_show(struct words *words, struct target *target);
 
 int parse_flush(struct words *words, struct flush_args *args);
+
+int parse_encap(struct words *words, struct encap_args *args);
 
 #endif /* IPSECCTL_PARSE_H */

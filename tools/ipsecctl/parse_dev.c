@@ -76,25 +76,13 @@ static int option_df(struct words *words, const struct option_word *option,
 	return err;
 }
 
-/* @word, which stands for @special, or a number */
-static int word_or_number(struct words *words,
-			  const struct option_word *option, const char *value,
-			  const char *word, uint32_t special, uint32_t min,
-			  uint32_t max, uint32_t *number)
-{
-	if (strcmp(value, word))
-		return words_u32(words, option->word, value, min, max, number);
-	*number = special;
-	return 0;
-}
-
 static int option_dscp(struct words *words, const struct option_word *option,
 		       const char *value, void *out)
 {
 	struct dev_args *args = out;
 	uint32_t dscp;
-	int err = word_or_number(words, option, value, "copy",
-				 IFIPSEC_DSCP_COPY, 0, 63, &dscp);
+	int err = words_u32_or(words, option->word, value, "copy",
+			       IFIPSEC_DSCP_COPY, 0, 63, &dscp);
 
 	args->outer.dscp = dscp;
 	args->outer.has_dscp = true;
@@ -117,8 +105,8 @@ static int option_ttl(struct words *words, const struct option_word *option,
 {
 	struct dev_args *args = out;
 	uint32_t ttl;
-	int err = word_or_number(words, option, value, "auto", 0, 1, 255,
-				 &ttl);
+	int err = words_u32_or(words, option->word, value, "auto", 0, 1, 255,
+			       &ttl);
 
 	args->outer.ttl = ttl;
 	args->outer.has_ttl = true;
@@ -132,9 +120,9 @@ static int option_flowlabel(struct words *words,
 	struct dev_args *args = out;
 
 	args->outer.has_flowlabel = true;
-	return word_or_number(words, option, value, "auto",
-			      IFIPSEC_FLOWLABEL_AUTO, 0, 0xfffff,
-			      &args->outer.flowlabel);
+	return words_u32_or(words, option->word, value, "auto",
+			    IFIPSEC_FLOWLABEL_AUTO, 0, 0xfffff,
+			    &args->outer.flowlabel);
 }
 
 /* How the outer headers are made */

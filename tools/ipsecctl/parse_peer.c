@@ -88,6 +88,59 @@ static int option_protect(struct words *words, const struct option_word *option,
 	return err;
 }
 
+static int parse_port(struct words *words, const char *what,
+		      const char *value, uint16_t *port)
+{
+	uint32_t number;
+	int err = words_u32(words, what, value, 1, UINT16_MAX, &number);
+
+	*port = number;
+	return err;
+}
+
+/* off, or the local port and the remote port, which is a word more */
+static int option_encap(struct words *words, const struct option_word *option,
+			const char *value, void *out)
+{
+	struct peer_args *args = out;
+	const char *remote;
+	int err;
+
+	args->has_encap = true;
+	if (!strcmp(value, "off"))
+		return 0;
+	err = parse_port(words, option->word, value, &args->encap_local);
+	if (!err)
+		err = words_take(words, "the remote port of encap", &remote);
+	if (!err)
+		err = parse_port(words, "the remote port of encap", remote,
+				 &args->encap_remote);
+	return err;
+}
+
+static int option_keepalive(struct words *words,
+			    const struct option_word *option,
+			    const char *value, void *out)
+{
+	struct peer_args *args = out;
+
+	args->has_keepalive = true;
+	return words_u32_or(words, option->word, value, "off", 0, 1,
+			    UINT32_MAX, &args->keepalive);
+}
+
+/* How the packets pass a NAT */
+#define NAT_OPTIONS							\
+	{ "encap", option_encap, 0 },					\
+	{ "keepalive", option_keepalive, 0 }
+
+/* True when an option of "peer set" that sets something was given */
+static bool sets_something(const struct peer_args *args)
+{
+	return args->has_remote || args->has_local || args->n_selectors ||
+	       args->protect || args->has_encap || args->has_keepalive;
+}
+
 int parse_peer_add(struct words *words, struct peer_args *args)
 {
 	static const struct option_word options[] = {
@@ -95,6 +148,7 @@ int parse_peer_add(struct words *words, struct peer_args *args)
 		{ "local", option_local, 0 },
 		{ "selector", option_selector, OPTION_REPEATS },
 		{ "protect", option_protect, 0 },
+		NAT_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }
 	};
@@ -112,6 +166,7 @@ int parse_peer_set(struct words *words, struct peer_args *args)
 		{ "local", option_local_or_any, 0 },
 		{ "selector", option_selector, OPTION_REPEATS },
 		{ "protect", option_protect, 0 },
+		NAT_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }
 	};
@@ -121,10 +176,9 @@ int parse_peer_set(struct words *words, struct peer_args *args)
 	err = target_take_peer(words, &args->target);
 	if (!err)
 		err = words_options(words, options, args);
-	if (!err && !args->has_remote && !args->has_local &&
-	    !args->n_selectors && !args->protect)
+	if (!err && !sets_something(args))
 		err = words_fail(words,
-				 "nothing to set, expected remote, local, selector or protect");
+				 "nothing to set, expected remote, local, selector, protect, encap or keepalive");
 	return err;
 }
 

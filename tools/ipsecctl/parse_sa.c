@@ -152,6 +152,31 @@ static int option_seq(struct words *words, const struct option_word *option,
 			    &args->seq);
 }
 
+/* The word of a limit is its name */
+static uint64_t *limit_of(const struct option_word *option,
+			  struct sa_args *args)
+{
+	uint32_t attr = 0;
+
+	name_parse_life(option->word, &attr);
+	return &args->life[attr];
+}
+
+static int option_limit(struct words *words, const struct option_word *option,
+			const char *value, void *out)
+{
+	return words_number(words, option->word, value, 0, UINT64_MAX,
+			    limit_of(option, out));
+}
+
+static int option_limit_bytes(struct words *words,
+			      const struct option_word *option,
+			      const char *value, void *out)
+{
+	return words_scaled(words, option->word, value, 0, UINT64_MAX,
+			    limit_of(option, out));
+}
+
 /* DEV PEER in|out OPTIONS */
 static int parse_sa(struct words *words, const struct option_word *options,
 		    struct sa_args *args)
@@ -206,6 +231,15 @@ static int check_new(struct words *words, const struct sa_args *args)
 	{ "insecure", option_insecure, OPTION_ALONE },			\
 	{ "ah-align8", option_ah_align8, OPTION_ALONE }
 
+/* When a new SA expires */
+#define LIFE_OPTIONS							\
+	{ "soft-bytes", option_limit_bytes, 0 },			\
+	{ "hard-bytes", option_limit_bytes, 0 },			\
+	{ "soft-packets", option_limit, 0 },				\
+	{ "hard-packets", option_limit, 0 },				\
+	{ "soft-seconds", option_limit, 0 },				\
+	{ "hard-seconds", option_limit, 0 }
+
 int parse_sa_add(struct words *words, struct sa_args *args)
 {
 	static const struct option_word options[] = {
@@ -213,6 +247,7 @@ int parse_sa_add(struct words *words, struct sa_args *args)
 		SUITE_OPTIONS,
 		{ "replay-window", option_replay_window, 0 },
 		{ "seq", option_seq, 0 },
+		LIFE_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }
 	};
@@ -227,6 +262,7 @@ int parse_sa_replace(struct words *words, struct sa_args *args)
 		{ "spi", option_spi, OPTION_REQUIRED },
 		SUITE_OPTIONS,
 		{ "seq", option_seq, 0 },
+		LIFE_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }
 	};

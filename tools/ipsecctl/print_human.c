@@ -139,6 +139,15 @@ static void print_dev(FILE *out, const struct dev *dev)
 	print_drops(out, "  ", &dev->stats);
 }
 
+static void print_nat(FILE *out, const struct peer *peer)
+{
+	if (peer->encap_local || peer->encap_remote)
+		fprintf(out, ", in UDP, ports %u to %u", peer->encap_local,
+			peer->encap_remote);
+	if (peer->keepalive)
+		fprintf(out, ", keepalive %u s", peer->keepalive);
+}
+
 static void print_peer_facts(FILE *out, const struct peer *peer)
 {
 	char buf[ADDR_TEXT_MAX], name[NAME_TEXT_MAX];
@@ -151,6 +160,7 @@ static void print_peer_facts(FILE *out, const struct peer *peer)
 	if (peer->protect != IFIPSEC_PROTECT_ESP)
 		fprintf(out, ", protect %s",
 			name_protect(peer->protect, name));
+	print_nat(out, peer);
 }
 
 /* At most @max of the selectors, 0 for all */
@@ -188,6 +198,13 @@ static void print_tx_sas(FILE *out, const struct peer *peer)
 		print_tx_sa(out, "ah ", peer->has_tx_ah_spi, peer->tx_ah_spi);
 }
 
+static void print_held(FILE *out, const char *indent, const struct peer *peer)
+{
+	if (peer->held)
+		fprintf(out, "%s%u packet%s for an SA\n", indent, peer->held,
+			peer->held == 1 ? " waits" : "s wait");
+}
+
 static void print_peer(FILE *out, const struct peer *peer)
 {
 	print_home(out, &peer->home);
@@ -201,6 +218,7 @@ static void print_peer(FILE *out, const struct peer *peer)
 	print_tx_sas(out, peer);
 	fprintf(out, "receives on %u SA%s\n", peer->rx_sas,
 		peer->rx_sas == 1 ? "" : "s");
+	print_held(out, "  ", peer);
 }
 
 static void print_seq(FILE *out, const struct sa *sa)
@@ -250,11 +268,57 @@ static void print_sa_facts(FILE *out, const struct sa *sa)
 	}
 }
 
-/* An SA carries traffic in one direction; a drop may be of either */
-static void print_sa_stats(FILE *out, const char *indent, const struct sa *sa)
+static void print_limits(FILE *out, const char *indent, const struct sa *sa)
+{
+	char buf[NAME_TEXT_MAX];
+	const char *const begin = "limits: ";
+	const char *joint = begin;
+
+	for_each_life(attr) {
+		if (!sa->life[attr])
+			continue;
+		if (joint == begin)
+			fputs(indent, out);
+		print_fact(out, &joint, "%s %" PRIu64, name_life(attr, buf),
+			   sa->life[attr]);
+	}
+	if (joint != begin)
+		fprintf(out, "; age %" PRIu64 " s\n", sa->age);
+}
+
+/* The hard limits that are met: the SA is of no use any more */
+static void print_expired(FILE *out, const char *indent, const struct sa *sa)
+{
+	static const uint8_t hard[] = {
+		IFIPSEC_EXPIRE_SEQ_HARD, IFIPSEC_EXPIRE_BYTES_HARD,
+		IFIPSEC_EXPIRE_PACKETS_HARD, IFIPSEC_EXPIRE_SECONDS_HARD
+	};
+	char buf[NAME_TEXT_MAX];
+	const char *const begin = "EXPIRED: ";
+	const char *joint = begin;
+
+	for (size_t i = 0; i < sizeof(hard); i++) {
+		if (!(sa->limits_met & 1U << hard[i]))
+			continue;
+		if (joint == begin)
+			fputs(indent, out);
+		print_fact(out, &joint, "%s", name_expire(hard[i], buf));
+	}
+	if (joint != begin)
+		fputc('\n', out);
+}
+
+/*
+ * The lines below that of the facts.  An SA carries traffic in one direction; a
+ * drop may be of either.
+ */
+static void print_sa_details(FILE *out, const char *indent,
+			     const struct sa *sa)
 {
 	const struct stats *stats = &sa->stats;
 
+	print_limits(out, indent, sa);
+	print_expired(out, indent, sa);
 	if (sa->dir == IFIPSEC_DIR_IN)
 		print_traffic(out, indent, "received", stats->rx_packets,
 			      stats->rx_bytes);
@@ -272,7 +336,7 @@ static void print_sa(FILE *out, const struct sa *sa)
 	fputc(' ', out);
 	print_sa_facts(out, sa);
 	fputc('\n', out);
-	print_sa_stats(out, "  ", sa);
+	print_sa_details(out, "  ", sa);
 }
 
 /* The protocol of an SA as a bit of enum ifipsec_protect */
@@ -310,7 +374,7 @@ static void print_peer_with_sas(FILE *out, const struct peer *peer,
 		fputs("    ", out);
 		print_sa_facts(out, &sas[i]);
 		fputc('\n', out);
-		print_sa_stats(out, "      ", &sas[i]);
+		print_sa_details(out, "      ", &sas[i]);
 		if (sas[i].dir == IFIPSEC_DIR_OUT)
 			out_seen |= protect_of(&sas[i]);
 		else
@@ -318,6 +382,7 @@ static void print_peer_with_sas(FILE *out, const struct peer *peer,
 	}
 	print_missing_sas(out, peer, "out", "send", out_seen);
 	print_missing_sas(out, peer, "in", "receive", in_seen);
+	print_held(out, "    ", peer);
 }
 
 static void human_overview(FILE *out, const struct overview *overview)
@@ -421,6 +486,35 @@ static void human_algs(FILE *out, const struct alg_list *list)
 	}
 }
 
+static void print_acquire(FILE *out, const struct acquire *acquire)
+{
+	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
+
+	fprintf(out, ", %s to %s, protocol %u", addr_text(&acquire->src, src),
+		addr_text(&acquire->dst, dst), acquire->proto);
+}
+
+static void print_mapping(FILE *out, const struct mapping *mapping)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	fprintf(out, ", came from %s", addr_text(&mapping->addr, buf));
+	if (mapping->port)
+		fprintf(out, ", port %u", mapping->port);
+	else
+		fputs(", not in UDP", out);
+}
+
+static void print_peer_event(FILE *out, const struct event *event)
+{
+	fputc(' ', out);
+	print_text(out, event->peer.name);
+	fputc(' ', out);
+	print_peer_facts(out, &event->peer);
+	if (event->cmd == IFIPSEC_CMD_PEER_ACQUIRE_NTF)
+		print_acquire(out, &event->acquire);
+}
+
 static void print_sa_event(FILE *out, const struct event *event)
 {
 	char buf[NAME_TEXT_MAX];
@@ -431,6 +525,8 @@ static void print_sa_event(FILE *out, const struct event *event)
 	print_sa_facts(out, &event->sa);
 	if (event->expire)
 		fprintf(out, ", %s", name_expire(event->expire, buf));
+	if (event->cmd == IFIPSEC_CMD_SA_MAPPING_NTF)
+		print_mapping(out, &event->mapping);
 }
 
 static void human_event(FILE *out, const struct timespec *when,
@@ -450,10 +546,7 @@ static void human_event(FILE *out, const struct timespec *when,
 		break;
 	case OBJECT_PEER:
 		print_home(out, &event->peer.home);
-		fputc(' ', out);
-		print_text(out, event->peer.name);
-		fputc(' ', out);
-		print_peer_facts(out, &event->peer);
+		print_peer_event(out, event);
 		break;
 	case OBJECT_SA:
 		print_home(out, &event->sa.home);

@@ -123,6 +123,20 @@ static void add_dev(json_object *object, const struct dev *dev)
 	add_stats(object, &dev->stats);
 }
 
+/* How the packets pass a NAT */
+static void add_nat(json_object *object, const struct peer *peer)
+{
+	json_object *encap = NULL;
+
+	if (peer->encap_local || peer->encap_remote) {
+		encap = json_object_new_object();
+		add_uint(encap, "local", peer->encap_local);
+		add_uint(encap, "remote", peer->encap_remote);
+	}
+	add(object, "encap", encap);
+	add_uint(object, "keepalive", peer->keepalive);
+}
+
 /* What a peer is, without the interface it belongs to */
 static void add_peer(json_object *object, const struct peer *peer)
 {
@@ -137,12 +151,42 @@ static void add_peer(json_object *object, const struct peer *peer)
 				      prefix_text(&peer->selectors[i], buf)));
 	add(object, "selectors", selectors);
 	add_text(object, "protect", name_protect(peer->protect, name));
+	add_nat(object, peer);
 	add(object, "mtu", peer->mtu ? json_object_new_uint64(peer->mtu) : NULL);
 	if (peer->has_tx_spi)
 		add_spi(object, "tx_spi", peer->tx_spi);
 	if (peer->has_tx_ah_spi)
 		add_spi(object, "tx_ah_spi", peer->tx_ah_spi);
 	add_uint(object, "rx_sas", peer->rx_sas);
+	add_uint(object, "held", peer->held);
+}
+
+/* "soft_bytes" is called "soft-bytes" where it is set */
+static void add_life(json_object *object, const struct sa *sa)
+{
+	json_object *life = json_object_new_object();
+	char buf[NAME_TEXT_MAX], key[NAME_TEXT_MAX];
+
+	for_each_life(attr) {
+		snprintf(key, sizeof(key), "%s", name_life(attr, buf));
+		for (char *dash = key; (dash = strchr(dash, '-')); )
+			*dash = '_';
+		add_uint(life, key, sa->life[attr]);
+	}
+	add(object, "life", life);
+}
+
+static void add_limits_met(json_object *object, const struct sa *sa)
+{
+	json_object *met = json_object_new_array();
+	char buf[NAME_TEXT_MAX];
+
+	for (uint32_t limit = 0; limit < 32; limit++) {
+		if (sa->limits_met & 1U << limit)
+			json_object_array_add(met, json_object_new_string(
+					      name_expire(limit, buf)));
+	}
+	add(object, "limits_met", met);
 }
 
 /* What an SA is, without the peer it belongs to */
@@ -165,6 +209,9 @@ static void add_sa(json_object *object, const struct sa *sa)
 	if (sa->dir == IFIPSEC_DIR_IN)
 		add_uint(object, "replay_window", sa->replay_window);
 	add_uint(object, "seq", sa->seq);
+	add_life(object, sa);
+	add_uint(object, "age", sa->age);
+	add_limits_met(object, sa);
 	add_text_or_null(object, "driver", sa->driver);
 	add_stats(object, &sa->stats);
 }
@@ -340,6 +387,25 @@ static json_object *stamped(const struct timespec *when, const char *event)
 	return object;
 }
 
+static void add_acquire(json_object *object, const struct acquire *acquire)
+{
+	json_object *inner = json_object_new_object();
+
+	add_addr(inner, "src", &acquire->src);
+	add_addr(inner, "dst", &acquire->dst);
+	add_uint(inner, "proto", acquire->proto);
+	add(object, "acquire", inner);
+}
+
+static void add_mapping(json_object *object, const struct mapping *mapping)
+{
+	json_object *inner = json_object_new_object();
+
+	add_addr(inner, "addr", &mapping->addr);
+	add_uint(inner, "port", mapping->port);
+	add(object, "mapping", inner);
+}
+
 static void json_event(FILE *out, const struct timespec *when,
 		       const struct event *event)
 {
@@ -360,6 +426,10 @@ static void json_event(FILE *out, const struct timespec *when,
 	}
 	if (event->expire)
 		add_text(object, "expire", name_expire(event->expire, buf));
+	if (event->cmd == IFIPSEC_CMD_PEER_ACQUIRE_NTF)
+		add_acquire(object, &event->acquire);
+	if (event->cmd == IFIPSEC_CMD_SA_MAPPING_NTF)
+		add_mapping(object, &event->mapping);
 	finish_line(out, object);
 }
 

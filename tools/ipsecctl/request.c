@@ -9,6 +9,7 @@
 #include <netlink/attr.h>
 #include <stdio.h>
 
+#include "../lib/names.h"
 #include "request.h"
 
 /*
@@ -82,6 +83,23 @@ static int put_selectors(struct nl_msg *msg, const struct peer_args *args)
 	return nest ? nla_nest_end_keep_empty(msg, nest) : -1;
 }
 
+/* How the packets pass a NAT */
+static int put_nat(struct nl_msg *msg, const struct peer_args *args)
+{
+	int err = 0;
+
+	if (args->has_encap)
+		err = nla_put_u16(msg, IFIPSEC_PEER_A_ENCAP_LOCAL,
+				  args->encap_local);
+	if (!err && args->has_encap)
+		err = nla_put_u16(msg, IFIPSEC_PEER_A_ENCAP_REMOTE,
+				  args->encap_remote);
+	if (!err && args->has_keepalive)
+		err = nla_put_u32(msg, IFIPSEC_PEER_A_KEEPALIVE,
+				  args->keepalive);
+	return err;
+}
+
 static int put_peer(struct nl_msg *msg, const struct peer_args *args)
 {
 	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_PEER);
@@ -98,6 +116,8 @@ static int put_peer(struct nl_msg *msg, const struct peer_args *args)
 		err = put_selectors(msg, args);
 	if (!err && args->protect)
 		err = nla_put_u8(msg, IFIPSEC_PEER_A_PROTECT, args->protect);
+	if (!err)
+		err = put_nat(msg, args);
 	return err ? err : nla_nest_end_keep_empty(msg, nest);
 }
 
@@ -138,6 +158,21 @@ static int put_alg(struct nl_msg *msg, int alg_type, uint16_t alg,
 	return err;
 }
 
+/* The limits that there are; without any there is no nest */
+static int put_life(struct nl_msg *msg, const struct sa_args *args)
+{
+	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_SA_A_LIFE);
+
+	if (!nest)
+		return -1;
+	for_each_life(attr) {
+		if (args->life[attr] &&
+		    nla_put_u64(msg, attr, args->life[attr]))
+			return -1;
+	}
+	return nla_nest_end(msg, nest);
+}
+
 static int put_sa_new(struct nl_msg *msg, const struct sa_args *args,
 		      const struct sa_keys *keys)
 {
@@ -159,6 +194,8 @@ static int put_sa_new(struct nl_msg *msg, const struct sa_args *args,
 	if (!err && args->has_replay_window)
 		err = nla_put_u32(msg, IFIPSEC_SA_A_REPLAY_WINDOW,
 				  args->replay_window);
+	if (!err)
+		err = put_life(msg, args);
 	return err ? err : nla_nest_end_keep_empty(msg, nest);
 }
 

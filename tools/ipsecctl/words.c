@@ -147,11 +147,14 @@ int words_options(struct words *words, const struct option_word *options,
 	return check_required(words, options, seen);
 }
 
-int words_number(struct words *words, const char *what, const char *value,
-		 uint64_t min, uint64_t max, uint64_t *number)
+typedef int (*number_parser)(const char *text, uint64_t max, uint64_t *value);
+
+static int read_number(struct words *words, const char *what,
+		       const char *value, number_parser parse, uint64_t min,
+		       uint64_t max, uint64_t *number)
 {
 	struct safe_text safe;
-	int err = number_parse(value, max, number);
+	int err = parse(value, max, number);
 
 	if (err == -EINVAL)
 		return words_fail_value(words, what, value, "a number");
@@ -163,6 +166,19 @@ int words_number(struct words *words, const char *what, const char *value,
 	return 0;
 }
 
+int words_number(struct words *words, const char *what, const char *value,
+		 uint64_t min, uint64_t max, uint64_t *number)
+{
+	return read_number(words, what, value, number_parse, min, max, number);
+}
+
+int words_scaled(struct words *words, const char *what, const char *value,
+		 uint64_t min, uint64_t max, uint64_t *number)
+{
+	return read_number(words, what, value, number_parse_scaled, min, max,
+			   number);
+}
+
 int words_u32(struct words *words, const char *what, const char *value,
 	      uint32_t min, uint32_t max, uint32_t *number)
 {
@@ -171,6 +187,16 @@ int words_u32(struct words *words, const char *what, const char *value,
 
 	*number = err ? 0 : wide;
 	return err;
+}
+
+int words_u32_or(struct words *words, const char *what, const char *value,
+		 const char *word, uint32_t special, uint32_t min,
+		 uint32_t max, uint32_t *number)
+{
+	if (strcmp(value, word))
+		return words_u32(words, what, value, min, max, number);
+	*number = special;
+	return 0;
 }
 
 int words_name(struct words *words, const char *what, const char *value,

@@ -55,9 +55,18 @@ int words_fail_value(struct words *words, const char *what, const char *value,
 int words_number(struct words *words, const char *what, const char *value,
 		 uint64_t min, uint64_t max, uint64_t *number);
 
-/* The same, of at most 32 bits; @number is 0 after a failure */
+/* The same, and behind the number there may be k, m, g or t */
+int words_scaled(struct words *words, const char *what, const char *value,
+		 uint64_t min, uint64_t max, uint64_t *number);
+
+/* A number of at most 32 bits; @number is 0 after a failure */
 int words_u32(struct words *words, const char *what, const char *value,
 	      uint32_t min, uint32_t max, uint32_t *number);
+
+/* @word, which stands for @special, or such a number */
+int words_u32_or(struct words *words, const char *what, const char *value,
+		 const char *word, uint32_t special, uint32_t min,
+		 uint32_t max, uint32_t *number);
 
 /* A name that @parse knows, one of @choices; @number is 0 after a failure */
 int words_name(struct words *words, const char *what, const char *value,

@@ -83,6 +83,22 @@ static const struct name flush_names[] = {
 static const struct name expire_names[] = {
 	{ IFIPSEC_EXPIRE_SEQ_SOFT, "seq_soft" },
 	{ IFIPSEC_EXPIRE_SEQ_HARD, "seq_hard" },
+	{ IFIPSEC_EXPIRE_BYTES_SOFT, "bytes_soft" },
+	{ IFIPSEC_EXPIRE_BYTES_HARD, "bytes_hard" },
+	{ IFIPSEC_EXPIRE_PACKETS_SOFT, "packets_soft" },
+	{ IFIPSEC_EXPIRE_PACKETS_HARD, "packets_hard" },
+	{ IFIPSEC_EXPIRE_SECONDS_SOFT, "seconds_soft" },
+	{ IFIPSEC_EXPIRE_SECONDS_HARD, "seconds_hard" },
+};
+
+/* The limits of an SA, as they are set */
+static const struct name life_names[] = {
+	{ IFIPSEC_LIFE_A_SOFT_BYTES, "soft-bytes" },
+	{ IFIPSEC_LIFE_A_HARD_BYTES, "hard-bytes" },
+	{ IFIPSEC_LIFE_A_SOFT_PACKETS, "soft-packets" },
+	{ IFIPSEC_LIFE_A_HARD_PACKETS, "hard-packets" },
+	{ IFIPSEC_LIFE_A_SOFT_SECONDS, "soft-seconds" },
+	{ IFIPSEC_LIFE_A_HARD_SECONDS, "hard-seconds" },
 };
 
 /* As in /sys/class/net/NAME/operstate */
@@ -111,6 +127,8 @@ static const struct name event_names[] = {
 	{ IFIPSEC_CMD_SA_NEW_NTF, "sa_new" },
 	{ IFIPSEC_CMD_SA_DEL_NTF, "sa_del" },
 	{ IFIPSEC_CMD_SA_EXPIRE_NTF, "sa_expire" },
+	{ IFIPSEC_CMD_PEER_ACQUIRE_NTF, "acquire" },
+	{ IFIPSEC_CMD_SA_MAPPING_NTF, "mapping" },
 };
 
 #define DROP_NAME(NAME, name, counter, text) { IFIPSEC_DROP_##NAME, #name },
@@ -163,6 +181,7 @@ NAME_FUNCTION(protect, protect_names)
 NAME_FUNCTION(df, df_names)
 NAME_FUNCTION(dir, dir_names)
 NAME_FUNCTION(expire, expire_names)
+NAME_FUNCTION(life, life_names)
 NAME_FUNCTION(operstate, operstate_names)
 NAME_FUNCTION(event, event_names)
 
@@ -190,6 +209,11 @@ const char *name_operstate_text(uint32_t state)
 				     state);
 
 	return text ? text : "";
+}
+
+int name_parse_life(const char *name, uint32_t *value)
+{
+	return find_value(life_names, COUNT(life_names), name, value);
 }
 
 /* All texts of a table into @choices, "a, b or c" */

@@ -11,6 +11,11 @@
 
 #define NAME_TEXT_MAX	24
 
+/* The attributes that are limits of an SA, which name_life() names */
+#define for_each_life(attr)						\
+	for (int attr = IFIPSEC_LIFE_A_SOFT_BYTES;			\
+	     attr <= IFIPSEC_LIFE_A_MAX; attr++)
+
 /*
  * The name of a number.  One that this version does not know (the kernel may
  * be newer) is written into @buf as a decimal, and @buf is returned.
@@ -24,6 +29,7 @@ const char *name_df(uint32_t df, char buf[static NAME_TEXT_MAX]);
 const char *name_operstate(uint32_t state, char buf[static NAME_TEXT_MAX]);
 const char *name_event(uint32_t cmd, char buf[static NAME_TEXT_MAX]);
 const char *name_expire(uint32_t limit, char buf[static NAME_TEXT_MAX]);
+const char *name_life(uint32_t attr, char buf[static NAME_TEXT_MAX]);
 const char *name_drop(uint32_t reason, char buf[static NAME_TEXT_MAX]);
 const char *name_dir(uint32_t dir, char buf[static NAME_TEXT_MAX]);
 
@@ -42,6 +48,7 @@ int name_parse_protect(const char *name, uint32_t *value);
 int name_parse_df(const char *name, uint32_t *value);
 int name_parse_dir(const char *name, uint32_t *value);
 int name_parse_flush(const char *name, uint32_t *value);
+int name_parse_life(const char *name, uint32_t *value);
 
 /* All names of a kind, "a, b or c", for error messages */
 const char *name_encr_choices(void);

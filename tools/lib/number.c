@@ -35,3 +35,24 @@ int number_parse(const char *text, uint64_t max, uint64_t *value)
 			     value);
 	return number_parse_decimal(text, max, value);
 }
+
+int number_parse_scaled(const char *text, uint64_t max, uint64_t *value)
+{
+	static const char units[] = "kmgt";
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+	char digits[32];
+	int shift, err;
+
+	if (!unit)
+		return number_parse(text, max, value);
+	if (len > sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len - 1);
+	digits[len - 1] = '\0';
+	shift = 10 * (unit - units + 1);
+	err = number_parse_decimal(digits, max >> shift, value);
+	if (!err)
+		*value <<= shift;
+	return err;
+}

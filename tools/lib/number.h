@@ -16,4 +16,7 @@ int number_parse(const char *text, uint64_t max, uint64_t *value);
 /* The same, decimal only */
 int number_parse_decimal(const char *text, uint64_t max, uint64_t *value);
 
+/* As number_parse(), or decimal and behind it k, m, g or t: powers of 1024 */
+int number_parse_scaled(const char *text, uint64_t max, uint64_t *value);
+
 #endif /* TOOLS_LIB_NUMBER_H */

@@ -58,7 +58,7 @@ static const char human_want[] =
 "  sent     1 packet, 84 bytes\n"
 "  dropped  3 rx_auth_fail: integrity check failed: wrong key, damage or forgery\n"
 "  dropped  2 reason_4000: a reason newer than this ipsecctl\n"
-"  peer branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
+"  peer branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n"
 "    behind it: 10.2.0.0/16, fd00::/8\n"
 "    out 0x00001001 esp aes-gcm-16, 256 bit, esn on, seq 3221225472, gcm(aes)\n"
 "      sent     1 packet, 84 bytes\n"
@@ -73,7 +73,8 @@ static const char human_want[] =
 "      dropped  3 rx_auth_fail: integrity check failed: wrong key, damage or forgery\n"
 "      dropped  2 reason_4000: a reason newer than this ipsecctl\n"
 "    out none: no ah SA to send on\n"
-"    in  none: no ah SA to receive on\n";
+"    in  none: no ah SA to receive on\n"
+"    2 packets wait for an SA\n";
 
 #define JSON_STATS							\
 	"\"stats\":{\"rx_packets\":10,\"rx_bytes\":1536,"		\
@@ -82,6 +83,15 @@ static const char human_want[] =
 #define JSON_NO_STATS							\
 	"\"stats\":{\"rx_packets\":0,\"rx_bytes\":0,\"tx_packets\":0,"	\
 	"\"tx_bytes\":0,\"drops\":{}}"
+#define JSON_NO_LIFE							\
+	"\"life\":{\"soft_bytes\":0,\"hard_bytes\":0,"			\
+	"\"soft_packets\":0,\"hard_packets\":0,\"soft_seconds\":0,"	\
+	"\"hard_seconds\":0},\"age\":0,\"limits_met\":[]"
+#define JSON_LIFE							\
+	"\"life\":{\"soft_bytes\":1000,\"hard_bytes\":0,"			\
+	"\"soft_packets\":0,\"hard_packets\":10,\"soft_seconds\":0,"	\
+	"\"hard_seconds\":3600},\"age\":77,"				\
+	"\"limits_met\":[\"bytes_soft\",\"packets_hard\",\"31\"]"
 #define JSON_OUTER							\
 	"\"df\":\"set\",\"dscp\":46,\"decap_dscp\":true,\"ttl\":64,"	\
 	"\"flowlabel\":18"
@@ -94,21 +104,24 @@ static const char human_want[] =
 	"\"name\":\"branch\",\"remote\":\"192.0.2.2\","			\
 	"\"local\":\"192.0.2.1\","					\
 	"\"selectors\":[\"10.2.0.0/16\",\"fd00::/8\"],"			\
-	"\"protect\":\"esp+ah\",\"mtu\":1446,"				\
+	"\"protect\":\"esp+ah\","					\
+	"\"encap\":{\"local\":4500,\"remote\":61234},"			\
+	"\"keepalive\":20,\"mtu\":1446,"				\
 	"\"tx_spi\":\"0x00001001\",\"tx_ah_spi\":\"0x00001002\","	\
-	"\"rx_sas\":1"
+	"\"rx_sas\":1,\"held\":2"
 #define JSON_OUT							\
 	"\"dir\":\"out\",\"spi\":\"0x00001001\",\"proto\":\"esp\","	\
 	"\"mode\":\"tunnel\",\"encr\":\"aes-gcm-16\",\"key_bits\":256,"	\
 	"\"auth\":null,\"esn\":true,\"insecure\":false,"		\
 	"\"ah_align8\":false,"						\
-	"\"seq\":3221225472,\"driver\":\"gcm(aes)\"," JSON_STATS
+	"\"seq\":3221225472," JSON_NO_LIFE ","				\
+	"\"driver\":\"gcm(aes)\"," JSON_STATS
 #define JSON_IN(spi)							\
 	"\"dir\":\"in\",\"spi\":\"" spi "\",\"proto\":\"esp\","		\
 	"\"mode\":\"tunnel\",\"encr\":\"aes-gcm-16\",\"key_bits\":256,"	\
 	"\"auth\":null,\"esn\":false,\"insecure\":false,"		\
 	"\"ah_align8\":false,"						\
-	"\"replay_window\":1024,\"seq\":3221225472,"			\
+	"\"replay_window\":1024,\"seq\":3221225472," JSON_NO_LIFE ","	\
 	"\"driver\":\"gcm(aes)\"," JSON_STATS
 #define JSON_HOME	"\"ifname\":\"ipsec0\",\"ifindex\":7"
 
@@ -252,7 +265,7 @@ static void test_events(void)
 		   JSON_HOME ",\"link\":null,\"fwmark\":42,\"mtu\":1446,\"mtu_auto\":true,\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2,"
 		   JSON_OUTER "," JSON_STATS "}");
 	test_event(message_peer(IFIPSEC_CMD_PEER_DEL_NTF),
-		   STAMP " peer_del ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n",
+		   STAMP " peer_del ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"peer_del\","
 		   JSON_HOME "," JSON_PEER "}");
 	test_event(message_sa(IFIPSEC_CMD_SA_EXPIRE_NTF, IFIPSEC_DIR_OUT,
@@ -264,8 +277,29 @@ static void test_events(void)
 	test_event(message_sa_ah(IFIPSEC_CMD_SA_NEW_NTF, 0x1002),
 		   STAMP " sa_new ipsec0 branch out 0x00001002 ah transport hmac-sha1-96, esn on, insecure, ah-align8, seq 0, hmac(sha1)\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_new\","
-		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"out\",\"spi\":\"0x00001002\",\"proto\":\"ah\",\"mode\":\"transport\",\"encr\":null,\"key_bits\":0,\"auth\":\"hmac-sha1-96\",\"esn\":true,\"insecure\":true,\"ah_align8\":true,\"seq\":0,\"driver\":\"hmac(sha1)\","
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"out\",\"spi\":\"0x00001002\",\"proto\":\"ah\",\"mode\":\"transport\",\"encr\":null,\"key_bits\":0,\"auth\":\"hmac-sha1-96\",\"esn\":true,\"insecure\":true,\"ah_align8\":true,\"seq\":0," JSON_LIFE ",\"driver\":\"hmac(sha1)\","
 		   JSON_NO_STATS "}");
+}
+
+/* What was told of a packet */
+static void test_packet_events(void)
+{
+	test_event(message_acquire(),
+		   STAMP " acquire ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s, 10.1.0.5 to 10.2.0.7, protocol 17\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"acquire\","
+		   JSON_HOME "," JSON_PEER
+		   ",\"acquire\":{\"src\":\"10.1.0.5\",\"dst\":\"10.2.0.7\",\"proto\":17}}");
+	test_event(message_mapping(),
+		   STAMP " mapping ipsec0 branch in  0x00002001 esp aes-gcm-16, 256 bit, esn off, replay-window 1024, seq 3221225472 (75% of 32 bits), gcm(aes), came from 203.0.113.6, port 61235\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"mapping\","
+		   JSON_HOME ",\"peer\":\"branch\"," JSON_IN("0x00002001")
+		   ",\"mapping\":{\"addr\":\"203.0.113.6\",\"port\":61235}}");
+	test_event(message_bare(IFIPSEC_CMD_SA_MAPPING_NTF),
+		   STAMP " mapping ipsec0 branch in  0x00002001 esp, esn off, seq 0 (0% of 32 bits), came from none, not in UDP\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"mapping\","
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"in\",\"spi\":\"0x00002001\",\"proto\":\"esp\",\"mode\":\"tunnel\",\"encr\":null,\"key_bits\":0,\"auth\":null,\"esn\":false,\"insecure\":false,\"ah_align8\":false,\"replay_window\":0,\"seq\":0,"
+		   JSON_NO_LIFE ",\"driver\":null," JSON_NO_STATS
+		   ",\"mapping\":{\"port\":0}}");
 }
 
 /* What an older kernel does not say is what it does */
@@ -279,11 +313,11 @@ static void test_defaults(void)
 	test_event(message_bare(IFIPSEC_CMD_PEER_NEW_NTF),
 		   STAMP " peer_new ipsec0 branch remote none\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"peer_new\","
-		   JSON_HOME ",\"name\":\"branch\",\"selectors\":[],\"protect\":\"esp\",\"mtu\":null,\"rx_sas\":0}");
+		   JSON_HOME ",\"name\":\"branch\",\"selectors\":[],\"protect\":\"esp\",\"encap\":null,\"keepalive\":0,\"mtu\":null,\"rx_sas\":0,\"held\":0}");
 	test_event(message_bare(IFIPSEC_CMD_SA_NEW_NTF),
 		   STAMP " sa_new ipsec0 branch in  0x00002001 esp, esn off, seq 0 (0% of 32 bits)\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_new\","
-		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"in\",\"spi\":\"0x00002001\",\"proto\":\"esp\",\"mode\":\"tunnel\",\"encr\":null,\"key_bits\":0,\"auth\":null,\"esn\":false,\"insecure\":false,\"ah_align8\":false,\"replay_window\":0,\"seq\":0,\"driver\":null,"
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"in\",\"spi\":\"0x00002001\",\"proto\":\"esp\",\"mode\":\"tunnel\",\"encr\":null,\"key_bits\":0,\"auth\":null,\"esn\":false,\"insecure\":false,\"ah_align8\":false,\"replay_window\":0,\"seq\":0," JSON_NO_LIFE ",\"driver\":null,"
 		   JSON_NO_STATS "}");
 }
 
@@ -310,21 +344,48 @@ static void test_tx_sas(void)
 	CHECK("decode peer with AH", !decode_peer(nlmsg_hdr(msg), &peer));
 	nlmsg_free(msg);
 	test_peer_text("peer with ESP in AH", &peer,
-		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n"
 		       "  behind it: 10.2.0.0/16, fd00::/8\n"
-		       "  sends on 0x00001001, sends on ah 0x00001002, receives on 1 SA\n");
+		       "  sends on 0x00001001, sends on ah 0x00001002, receives on 1 SA\n"
+		       "  2 packets wait for an SA\n");
 	peer.has_tx_spi = false;
 	test_peer_text("peer with ESP in AH, no ESP", &peer,
-		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah\n"
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n"
 		       "  behind it: 10.2.0.0/16, fd00::/8\n"
-		       "  no SA to send on, sends on ah 0x00001002, receives on 1 SA\n");
+		       "  no SA to send on, sends on ah 0x00001002, receives on 1 SA\n"
+		       "  2 packets wait for an SA\n");
 	peer.has_tx_ah_spi = false;
 	peer.protect = IFIPSEC_PROTECT_AH;
 	test_peer_text("peer with AH", &peer,
-		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect ah\n"
+		       "ipsec0 branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect ah, in UDP, ports 4500 to 61234, keepalive 20 s\n"
 		       "  behind it: 10.2.0.0/16, fd00::/8\n"
-		       "  no ah SA to send on, receives on 1 SA\n");
+		       "  no ah SA to send on, receives on 1 SA\n"
+		       "  2 packets wait for an SA\n");
 	peer_clear(&peer);
+}
+
+static void test_limits(void)
+{
+	struct nl_msg *msg = message_sa_ah(IFIPSEC_CMD_SA_GET, 0x1002);
+	struct sa_list list = { .n = 1 };
+	char *text = NULL;
+	struct sa sa;
+	size_t len;
+	FILE *out;
+
+	CHECK("decode SA with limits", !decode_sa(nlmsg_hdr(msg), &sa));
+	nlmsg_free(msg);
+	list.items = &sa;
+	out = open_memstream(&text, &len);
+	printer_human.sas(out, &list);
+	fclose(out);
+	check_text("SA with limits", text,
+		   "ipsec0 branch out 0x00001002 ah transport hmac-sha1-96, esn on, insecure, ah-align8, seq 0, hmac(sha1)\n"
+		   "  limits: soft-bytes 1000, hard-packets 10, hard-seconds 3600; age 77 s\n"
+		   "  EXPIRED: packets_hard\n"
+		   "  sent     0 packets, 0 bytes\n");
+	free(text);
+	sa_clear(&sa);
 }
 
 static void list_alg(struct alg_list *list, struct nl_msg *msg)
@@ -427,8 +488,10 @@ int main(void)
 	test_empty();
 	test_orphans();
 	test_events();
+	test_packet_events();
 	test_defaults();
 	test_tx_sas();
+	test_limits();
 	test_algs();
 	test_malformed();
 	return check_status();

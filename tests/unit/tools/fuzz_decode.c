@@ -56,7 +56,7 @@ static struct nl_msg *pick_message(void)
 		IFIPSEC_CMD_PEER_GET, IFIPSEC_CMD_PEER_SET_NTF,
 		IFIPSEC_CMD_SA_GET, IFIPSEC_CMD_SA_EXPIRE_NTF,
 	};
-	uint32_t which = draw(11);
+	uint32_t which = draw(13);
 
 	if (which < 2)
 		return message_dev(cmds[which]);
@@ -71,6 +71,10 @@ static struct nl_msg *pick_message(void)
 	if (which == 8)
 		return message_sa_ah(IFIPSEC_CMD_SA_GET, draw(1 << 20));
 	if (which == 9)
+		return message_acquire();
+	if (which == 10)
+		return message_mapping();
+	if (which == 11)
 		return message_error(-1, "a sentence", draw(2));
 	return message_done(0);
 }

@@ -29,6 +29,7 @@ static char *dictionary[] = {
 	"10.0.0.0/8", "::/0", "10.0.0.0/33", "link", "none", "fwmark", "mtu",
 	"df", "copy", "dscp", "63", "decap-dscp", "ttl", "255", "flowlabel",
 	"auto", "protect", "esp+ah", "proto", "ah", "mode", "transport",
+	"encap", "keepalive", "4500", "soft-bytes", "1g", "hard-seconds",
 	"auth", "hmac-sha2-256-128", "auth-key", "insecure", "ah-align8",
 	"", "\033[31m", "\xff\xfe", SECRET, "0x" SECRET, "sa", "peer",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -60,6 +61,7 @@ static char *pick_word(char *noise, size_t size)
 static void try_words(char **next)
 {
 	struct flush_args flush;
+	struct encap_args encap;
 	struct words words;
 	struct target target;
 	struct peer_args peer;
@@ -69,7 +71,7 @@ static void try_words(char **next)
 
 	memset(&words, 0, sizeof(words));
 	words.next = next;
-	switch (draw(12)) {
+	switch (draw(13)) {
 	case 0: err = parse_dev_add(&words, &dev); break;
 	case 1: err = parse_dev_set(&words, &dev); break;
 	case 2: err = parse_dev_del(&words, &target); break;
@@ -88,6 +90,7 @@ static void try_words(char **next)
 	case 9: err = parse_sa_del(&words, &sa); break;
 	case 10: err = parse_sa_show(&words, &target); break;
 	case 11: err = parse_flush(&words, &flush); break;
+	case 12: err = parse_encap(&words, &encap); break;
 	}
 	if (!err != !words.error[0])
 		abort();	/* an error without a sentence, or the reverse */

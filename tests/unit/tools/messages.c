@@ -67,10 +67,9 @@ static void put_selector(struct nl_msg *msg, const void *addr, int len,
 	nla_nest_end(msg, item);
 }
 
-struct nl_msg *message_peer(int cmd)
+static void put_peer(struct nl_msg *msg)
 {
 	static const uint8_t fd00[16] = { 0xfd };
-	struct nl_msg *msg = begin(cmd);
 	struct nlattr *peer = nla_nest_start(msg, IFIPSEC_A_PEER), *nest;
 
 	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
@@ -85,7 +84,32 @@ struct nl_msg *message_peer(int cmd)
 	nla_put_u32(msg, IFIPSEC_PEER_A_RX_SAS, 1);
 	nla_put_u8(msg, IFIPSEC_PEER_A_PROTECT, IFIPSEC_PROTECT_ESP_AH);
 	nla_put_u32(msg, IFIPSEC_PEER_A_TX_AH_SPI, htonl(0x1002));
+	nla_put_u16(msg, IFIPSEC_PEER_A_ENCAP_LOCAL, 4500);
+	nla_put_u16(msg, IFIPSEC_PEER_A_ENCAP_REMOTE, 61234);
+	nla_put_u32(msg, IFIPSEC_PEER_A_KEEPALIVE, 20);
+	nla_put_u32(msg, IFIPSEC_PEER_A_HELD, 2);
 	nla_nest_end(msg, peer);
+}
+
+struct nl_msg *message_peer(int cmd)
+{
+	struct nl_msg *msg = begin(cmd);
+
+	put_peer(msg);
+	return msg;
+}
+
+struct nl_msg *message_acquire(void)
+{
+	struct nl_msg *msg = begin(IFIPSEC_CMD_PEER_ACQUIRE_NTF);
+	struct nlattr *nest;
+
+	put_peer(msg);
+	nest = nla_nest_start(msg, IFIPSEC_A_ACQUIRE);
+	nla_put(msg, IFIPSEC_ACQUIRE_A_SRC, 4, "\x0a\1\0\5");
+	nla_put(msg, IFIPSEC_ACQUIRE_A_DST, 4, "\x0a\2\0\7");
+	nla_put_u8(msg, IFIPSEC_ACQUIRE_A_PROTO, 17);
+	nla_nest_end(msg, nest);
 	return msg;
 }
 
@@ -95,6 +119,20 @@ static void put_branch(struct nl_msg *msg)
 
 	nla_put_string(msg, IFIPSEC_PEER_A_NAME, "branch");
 	nla_nest_end(msg, peer);
+}
+
+static void put_life(struct nl_msg *msg)
+{
+	struct nlattr *life = nla_nest_start(msg, IFIPSEC_SA_A_LIFE);
+
+	nla_put_u64(msg, IFIPSEC_LIFE_A_SOFT_BYTES, 1000);
+	nla_put_u64(msg, IFIPSEC_LIFE_A_HARD_PACKETS, 10);
+	nla_put_u64(msg, IFIPSEC_LIFE_A_HARD_SECONDS, 3600);
+	nla_nest_end(msg, life);
+	nla_put_u64(msg, IFIPSEC_SA_A_AGE, 77);
+	nla_put_u32(msg, IFIPSEC_SA_A_LIMITS_MET,
+		    1U << IFIPSEC_EXPIRE_BYTES_SOFT |
+		    1U << IFIPSEC_EXPIRE_PACKETS_HARD | 1U << 31);
 }
 
 struct nl_msg *message_sa(int cmd, int dir, uint32_t spi)
@@ -138,7 +176,20 @@ struct nl_msg *message_sa_ah(int cmd, uint32_t spi)
 	nla_put_u32(msg, IFIPSEC_SA_A_FLAGS, IFIPSEC_SA_F_ESN |
 		    IFIPSEC_SA_F_INSECURE | IFIPSEC_SA_F_AH_ALIGN8);
 	nla_put_string(msg, IFIPSEC_SA_A_DRIVER, "hmac(sha1)");
+	put_life(msg);
 	nla_nest_end(msg, sa);
+	return msg;
+}
+
+struct nl_msg *message_mapping(void)
+{
+	struct nl_msg *msg = message_sa(IFIPSEC_CMD_SA_MAPPING_NTF,
+					IFIPSEC_DIR_IN, 0x2001);
+	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_MAPPING);
+
+	nla_put(msg, IFIPSEC_MAPPING_A_ADDR, 4, "\xcb\0\x71\6");
+	nla_put_u16(msg, IFIPSEC_MAPPING_A_PORT, 61235);
+	nla_nest_end(msg, nest);
 	return msg;
 }
 

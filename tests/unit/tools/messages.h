@@ -13,14 +13,18 @@
 /* ipsec0, with counters and two drops, and nothing at its default */
 struct nl_msg *message_dev(int cmd);
 
-/* "branch" of ipsec0, with two selectors and SAs of both protocols to send on */
+/* "branch" of ipsec0, with two selectors, SAs of both protocols to send on, and in UDP */
 struct nl_msg *message_peer(int cmd);
 
 /* An SA of "branch", of the direction and with this SPI */
 struct nl_msg *message_sa(int cmd, int dir, uint32_t spi);
 
-/* The same of AH, outbound, in transport mode and with all flags */
+/* The same of AH, outbound, in transport mode, with all flags and limits */
 struct nl_msg *message_sa_ah(int cmd, uint32_t spi);
+
+/* A packet for "branch", and a packet of an SA of it, from elsewhere */
+struct nl_msg *message_acquire(void);
+struct nl_msg *message_mapping(void);
 
 /* What an older kernel may say of ipsec0, of "branch" and of an SA of it */
 struct nl_msg *message_bare(int cmd);

@@ -260,7 +260,8 @@ static void test_sa_request(struct netlink *nl)
 	      !nested(sa, IFIPSEC_SA_A_REPLAY_WINDOW) &&
 	      !nested(sa, IFIPSEC_SA_A_SEQ) && !nested(sa, IFIPSEC_SA_A_PROTO) &&
 	      !nested(sa, IFIPSEC_SA_A_MODE) && !nested(sa, IFIPSEC_SA_A_AUTH) &&
-	      !nested(sa, IFIPSEC_SA_A_AUTH_KEY));
+	      !nested(sa, IFIPSEC_SA_A_AUTH_KEY) &&
+	      !nested(sa, IFIPSEC_SA_A_LIFE));
 	netlink_message_free(msg);
 }
 
@@ -271,6 +272,7 @@ static void test_ah_request(struct netlink *nl)
 		.dir = IFIPSEC_DIR_OUT, .proto = IPPROTO_AH, .spi = 1,
 		.mode = IFIPSEC_MODE_TRANSPORT, .auth = 1036,
 		.flags = IFIPSEC_SA_F_INSECURE | IFIPSEC_SA_F_AH_ALIGN8,
+		.life[IFIPSEC_LIFE_A_HARD_BYTES] = UINT64_MAX,
 	};
 	struct sa_keys keys = { .auth = { .len = 2, .bytes = { 4, 5 } } };
 	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *sa;
@@ -289,6 +291,10 @@ static void test_ah_request(struct netlink *nl)
 	      !memcmp(nla_data(nested(sa, IFIPSEC_SA_A_AUTH_KEY)), "\4\5", 2));
 	CHECK("AH request has no cipher", !nested(sa, IFIPSEC_SA_A_ENCR) &&
 	      !nested(sa, IFIPSEC_SA_A_KEY));
+	sa = nested(sa, IFIPSEC_SA_A_LIFE);
+	CHECK("AH request limits",
+	      nla_get_u64(nested(sa, IFIPSEC_LIFE_A_HARD_BYTES)) == UINT64_MAX &&
+	      !nested(sa, IFIPSEC_LIFE_A_SOFT_BYTES));
 	netlink_message_free(msg);
 	msg = request_sa(nl, IFIPSEC_CMD_SA_DEL, &args);
 	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
@@ -350,6 +356,8 @@ static void test_peer_request(struct netlink *nl)
 			    .has_netnsid = true, .netnsid = 0 },
 		.has_local = true,
 		.protect = IFIPSEC_PROTECT_ESP_AH,
+		.has_encap = true, .encap_local = 4500, .encap_remote = 61234,
+		.has_keepalive = true,
 	};
 	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *nest;
 	struct nl_msg *msg;
@@ -369,6 +377,12 @@ static void test_peer_request(struct netlink *nl)
 	CHECK("remote is not sent", !nested(nest, IFIPSEC_PEER_A_REMOTE));
 	CHECK("protection",
 	      nla_get_u8(nested(nest, IFIPSEC_PEER_A_PROTECT)) == 3);
+	CHECK("ports",
+	      nla_get_u16(nested(nest, IFIPSEC_PEER_A_ENCAP_LOCAL)) == 4500 &&
+	      nla_get_u16(nested(nest, IFIPSEC_PEER_A_ENCAP_REMOTE)) == 61234);
+	CHECK("keepalive off is 0",
+	      nla_len(nested(nest, IFIPSEC_PEER_A_KEEPALIVE)) == 4 &&
+	      !nla_get_u32(nested(nest, IFIPSEC_PEER_A_KEEPALIVE)));
 	CHECK("selectors",
 	      nla_len(nested(nest, IFIPSEC_PEER_A_SELECTORS)) ==
 	      PARSE_SELECTORS_MAX * 32);

@@ -153,11 +153,49 @@ static void test_peer(void)
 	    "local \"any\" is not an IPv4 or IPv6 address", "ipsec0",
 	    "branch", "remote", "::1", "local", "any");
 	BAD("peer set nothing", parse_peer_set, struct peer_args,
-	    "nothing to set, expected remote, local, selector or protect",
+	    "nothing to set, expected remote, local, selector, protect, encap or keepalive",
 	    "ipsec0", "branch");
 	BAD("peer add bad protect", parse_peer_add, struct peer_args,
 	    "protect \"ah+esp\" is not esp, ah or esp+ah", "ipsec0", "branch",
 	    "protect", "ah+esp");
+}
+
+static void test_nat(void)
+{
+	struct words words = WORDS("ipsec0", "b", "encap", "4500", "61234",
+				   "remote", "::1", "keepalive", "20");
+	struct encap_args encap;
+	struct peer_args args;
+
+	CHECK("peer add encap", !parse_peer_add(&words, &args) &&
+	      args.has_encap && args.encap_local == 4500 &&
+	      args.encap_remote == 61234 && args.has_remote &&
+	      args.has_keepalive && args.keepalive == 20);
+	words = WORDS("ipsec0", "b", "encap", "off", "keepalive", "off");
+	CHECK("peer set encap off", !parse_peer_set(&words, &args) &&
+	      args.has_encap && !args.encap_local && !args.encap_remote &&
+	      args.has_keepalive && !args.keepalive);
+	words = WORDS("65535");
+	CHECK("encap", !parse_encap(&words, &encap) && encap.port == 65535);
+
+	BAD("peer set encap, one port", parse_peer_set, struct peer_args,
+	    "the remote port of encap is missing", "ipsec0", "b", "encap",
+	    "4500");
+	BAD("peer set encap, an option for a port", parse_peer_set,
+	    struct peer_args,
+	    "the remote port of encap \"keepalive\" is not a number",
+	    "ipsec0", "b", "encap", "4500", "keepalive", "20");
+	BAD("peer set encap, port 0", parse_peer_set, struct peer_args,
+	    "encap \"0\" is out of range (1..65535)", "ipsec0", "b", "encap",
+	    "0", "0");
+	BAD("peer set encap off and a port", parse_peer_set, struct peer_args,
+	    "unknown word \"4500\", expected remote, local, selector, protect, encap, keepalive or netnsid",
+	    "ipsec0", "b", "encap", "off", "4500");
+	BAD("peer set keepalive 0", parse_peer_set, struct peer_args,
+	    "keepalive \"0\" is out of range (1..4294967295)", "ipsec0", "b",
+	    "keepalive", "0");
+	BAD("encap, port too large", parse_encap, struct encap_args,
+	    "port \"65536\" is out of range (1..65535)", "65536");
 }
 
 /* Selectors are kept until parse_peer_clear(), also when one of them is bad */
@@ -234,13 +272,13 @@ static void test_sa(void)
 	BAD("sa add empty key file", parse_sa_add, struct sa_args,
 	    "key: the file name is empty", "ipsec0", "b", "in", "key", "");
 	BAD("sa add key without its word", parse_sa_add, struct sa_args,
-	    "unknown word (a word that looks like a key), expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, replay-window, seq or netnsid",
+	    "unknown word (a word that looks like a key), expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, replay-window, seq, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
 	    "ipsec0", "b", "in", "00112233445566778899aabbccddeeff");
 	BAD("sa replace in", parse_sa_replace, struct sa_args,
 	    "only the SA that is sent on can be replaced, expected out; add inbound SAs with \"sa add\"",
 	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16", "key", "-");
 	BAD("sa replace replay-window", parse_sa_replace, struct sa_args,
-	    "unknown word \"replay-window\", expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, seq or netnsid",
+	    "unknown word \"replay-window\", expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, seq, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
 	    "ipsec0", "b", "out", "replay-window", "64");
 	BAD("sa set no number", parse_sa_set, struct sa_args,
 	    "seq is missing", "ipsec0", "b", "out", "spi", "1");
@@ -287,6 +325,38 @@ static void test_sa_suite(void)
 	    "b", "in", "spi", "1", "key", "-", "auth-key", "-");
 }
 
+static void test_sa_life(void)
+{
+	struct words words = WORDS("ipsec0", "b", "out", "spi", "1",
+				   "soft-bytes", "3g", "hard-bytes",
+				   "18446744073709551615", "soft-packets", "5",
+				   "hard-packets", "6", "soft-seconds", "7",
+				   "hard-seconds", "8");
+	struct sa_args args;
+
+	CHECK("sa replace with limits", !parse_sa_replace(&words, &args) &&
+	      args.life[IFIPSEC_LIFE_A_SOFT_BYTES] == UINT64_C(3) << 30 &&
+	      args.life[IFIPSEC_LIFE_A_HARD_BYTES] == UINT64_MAX &&
+	      args.life[IFIPSEC_LIFE_A_SOFT_PACKETS] == 5 &&
+	      args.life[IFIPSEC_LIFE_A_HARD_PACKETS] == 6 &&
+	      args.life[IFIPSEC_LIFE_A_SOFT_SECONDS] == 7 &&
+	      args.life[IFIPSEC_LIFE_A_HARD_SECONDS] == 8);
+	words = WORDS("ipsec0", "b", "in", "spi", "1", "hard-seconds", "9");
+	CHECK("sa add with a limit", !parse_sa_add(&words, &args) &&
+	      !args.life[IFIPSEC_LIFE_A_SOFT_BYTES] &&
+	      args.life[IFIPSEC_LIFE_A_HARD_SECONDS] == 9);
+
+	BAD("sa add, bytes beyond 64 bits", parse_sa_add, struct sa_args,
+	    "hard-bytes \"16777216t\" is out of range (0..18446744073709551615)",
+	    "ipsec0", "b", "in", "hard-bytes", "16777216t");
+	BAD("sa add, packets have no unit", parse_sa_add, struct sa_args,
+	    "soft-packets \"1k\" is not a number", "ipsec0", "b", "in",
+	    "soft-packets", "1k");
+	BAD("sa set has no limits", parse_sa_set, struct sa_args,
+	    "unknown word \"soft-bytes\", expected spi, proto, seq or netnsid",
+	    "ipsec0", "b", "in", "soft-bytes", "1");
+}
+
 static void test_flush(void)
 {
 	struct words words = WORDS("sa");
@@ -312,9 +382,11 @@ int main(void)
 	test_dev();
 	test_outer();
 	test_peer();
+	test_nat();
 	test_selectors();
 	test_sa();
 	test_sa_suite();
+	test_sa_life();
 	test_flush();
 	return check_status();
 }

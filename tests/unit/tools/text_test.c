@@ -54,6 +54,38 @@ static void test_numbers(void)
 	}
 }
 
+static void test_scaled(const char *text, int want_err, uint64_t want)
+{
+	uint64_t value = 0;
+	int err = number_parse_scaled(text, UINT64_MAX, &value);
+	char name[64];
+
+	snprintf(name, sizeof(name), "scaled number \"%.40s\"", text);
+	check(err == want_err && value == want, name, "err %d, value %llu",
+	      err, (unsigned long long)value);
+}
+
+static void test_scaled_numbers(void)
+{
+	test_scaled("0", 0, 0);
+	test_scaled("0x1f", 0, 31);
+	test_scaled("18446744073709551615", 0, UINT64_MAX);
+	test_scaled("1k", 0, 1024);
+	test_scaled("2m", 0, 2 << 20);
+	test_scaled("3g", 0, UINT64_C(3) << 30);
+	test_scaled("16777215t", 0, UINT64_C(16777215) << 40);
+	test_scaled("16777216t", -ERANGE, 0);
+	test_scaled("18446744073709551615k", -ERANGE, 0);
+	test_scaled("", -EINVAL, 0);
+	test_scaled("k", -EINVAL, 0);
+	test_scaled("-1k", -EINVAL, 0);
+	test_scaled("1kk", -EINVAL, 0);
+	test_scaled("1K", -EINVAL, 0);
+	test_scaled("1 k", -EINVAL, 0);
+	test_scaled("0x1k", -EINVAL, 0);
+	test_scaled("0000000000000000000000000000000000000001k", -EINVAL, 0);
+}
+
 static void test_prefix(const char *text, int want_err, const char *want)
 {
 	struct prefix prefix;
@@ -136,6 +168,10 @@ static void test_names(void)
 	check_text("name of state", name_operstate(5, buf), "dormant");
 	check_text("name of event",
 		   name_event(IFIPSEC_CMD_SA_EXPIRE_NTF, buf), "sa_expire");
+	check_text("name of limit",
+		   name_life(IFIPSEC_LIFE_A_SOFT_BYTES, buf), "soft-bytes");
+	check_text("name of mapping",
+		   name_event(IFIPSEC_CMD_SA_MAPPING_NTF, buf), "mapping");
 	check_text("choices of two", name_mode_choices(),
 		   "tunnel or transport");
 	check_text("choices of three", name_df_choices(),
@@ -163,6 +199,21 @@ static void test_algorithms(void)
 	      strstr(name_encr_choices(), " or chacha20-poly1305"));
 	CHECK("all names of integrity algorithms fit",
 	      strstr(name_auth_choices(), " or hmac-sha2-256-96"));
+}
+
+/* All limits that the kernel tells of */
+static void test_expire(void)
+{
+	static const char *const names[] = {
+		"seq_soft", "seq_hard", "bytes_soft", "bytes_hard",
+		"packets_soft", "packets_hard", "seconds_soft", "seconds_hard",
+		"9"
+	};
+	char buf[NAME_TEXT_MAX];
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_text("name of a limit that was met",
+			   name_expire(i + 1, buf), names[i]);
 }
 
 static void test_drop_texts(void)
@@ -199,10 +250,12 @@ static void test_safe(void)
 int main(void)
 {
 	test_numbers();
+	test_scaled_numbers();
 	test_addresses();
 	test_prefixes();
 	test_names();
 	test_algorithms();
+	test_expire();
 	test_drop_texts();
 	test_safe();
 	return check_status();
