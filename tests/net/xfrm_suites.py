@@ -51,18 +51,18 @@ CIPHERS = [Encr('aes-cbc', 16, 'enc cbc(aes) %s', 'hmac-sha2-256-128'),
            Encr('aes-cbc', 32, 'enc cbc(aes) %s', None)]
 WEAK = ('3des-cbc', 'hmac-sha1-96', 'hmac-md5-96')
 
-Combo = namedtuple('Combo', 'k mode family esn encr ah align8')
+Combo = namedtuple('Combo', 'k mode family esn encr ah align8 udp')
 
 
 def combos():
     """All of them; K is the number in addresses and SPIs."""
     out = []
 
-    def add(encr=None, ah=None, align8=False, esns=(True, False)):
+    def add(encr=None, ah=None, udp=False, esns=(True, False)):
         for mode in 'tunnel', 'transport':
             for family in 4, 6:
                 for esn in esns:
-                    out.append(Combo(len(out) + 1, mode, family, esn, encr, ah, align8))
+                    out.append(Combo(len(out) + 1, mode, family, esn, encr, ah, False, udp))
     for encr in AEADS:
         add(encr)
     for encr in CIPHERS:
@@ -72,7 +72,9 @@ def combos():
         add(ah=auth)
     # as the stock kernel does it over IPv4 when it is not told to follow the RFC
     for mode in 'tunnel', 'transport':
-        out.append(Combo(len(out) + 1, mode, 4, False, None, AUTHS['hmac-sha2-256-128'], True))
+        out.append(Combo(len(out) + 1, mode, 4, False, None, AUTHS['hmac-sha2-256-128'], True, False))
+    for encr in AEADS[0], AEADS[-1], CIPHERS[0]:
+        add(encr, udp=True)
     add(AEADS[0], ah=AUTHS['hmac-sha2-256-128'])
     add(CIPHERS[0], ah=AUTHS['aes-cmac-96'], esns=(True,))
     return out
@@ -86,6 +88,8 @@ def title(c):
             words.append(c.encr.auth)
     if c.ah:
         words.append(('inside ' if c.encr else '') + 'AH ' + c.ah.name + (' align8' if c.align8 else ''))
+    if c.udp:
+        words.append('in UDP')
     return 'v%d %s %s esn %s' % (c.family, c.mode, ' '.join(words), 'on' if c.esn else 'off')
 
 
@@ -144,6 +148,8 @@ def stock_sa(c, direction, ah):
         src, dst, 'ah' if ah else 'esp', number, mode, c.k * 2 + ah)
     if flags:
         line += ' flag ' + ' '.join(flags)
+    if c.udp:
+        line += ' encap espinudp 4500 4500 %s' % ('0.0.0.0' if c.family == 4 else '::')
     # a number that is not authenticated cannot be checked
     line += ' replay-window %d' % (128 if ah or c.encr.auth or c.encr.stock.startswith('aead') else 0)
     auth = c.ah if ah else c.encr.auth and AUTHS[c.encr.auth]
@@ -158,7 +164,11 @@ def stock_sa(c, direction, ah):
 def stock_policy(c, direction):
     hosts = (inner(c, 1), inner(c, 2)) if direction == 'in' else (inner(c, 2), inner(c, 1))
     src, dst = (outer(c, 1), outer(c, 2)) if direction == 'in' else (outer(c, 2), outer(c, 1))
-    line = 'xfrm policy add src %s dst %s dir %s' % (whole(hosts[0]), whole(hosts[1]), direction)
+    line = 'xfrm policy add src %s dst %s' % (whole(hosts[0]), whole(hosts[1]))
+    if c.udp and c.mode == 'transport':
+        # or it would ask for protection of the UDP datagrams themselves
+        line += ' proto %s' % ('icmp' if c.family == 4 else 'ipv6-icmp')
+    line += ' dir ' + direction
     layers = [(False, c.mode)] if c.encr else []
     if c.ah:
         layers.append((True, 'transport' if c.encr else c.mode))
@@ -218,8 +228,9 @@ def make_ours(all_combos):
             lines.append(own(inner(c, 1), 128 if ':' in inner(c, 1) else 32, 'lo'))
         lines.append('route add %s dev ipsec0 src %s' % (whole(inner(c, 2)), inner(c, 1)))
         protect = 'esp+ah' if c.encr and c.ah else 'ah' if c.ah else 'esp'
-        commands.append('ipsecctl peer add ipsec0 c%d local %s remote %s selector %s protect %s' % (
-            c.k, outer(c, 1), outer(c, 2), whole(inner(c, 2)), protect))
+        commands.append('ipsecctl peer add ipsec0 c%d local %s remote %s selector %s protect %s%s' % (
+            c.k, outer(c, 1), outer(c, 2), whole(inner(c, 2)), protect,
+            ' encap 4500 4500' if c.udp else ''))
         for ah in (False, True):
             if c.ah if ah else c.encr:
                 commands += [our_sa(c, 'in', ah), our_sa(c, 'out', ah)]

@@ -22,6 +22,11 @@ must ip -n ours link set eth0 address 02:00:00:00:00:01
 must ip -n stock link set eth0 address 02:00:00:00:00:02
 must on ours ipsecctl dev add ipsec0 link eth0
 must ip -n ours link set ipsec0 up
+# who receives ESP in UDP
+for h in ours stock; do
+	server $h ipsecctl encap 4500
+	wait_for 10 eval "on $h ss -Hlun | grep -q :4500" || must false "no UDP socket"
+done
 # its output is the list of results
 /usr/bin/python3 "$(dirname "$0")/xfrm_suites.py" "$WORK" | tee "$WORK/out"
 FAILED=$((FAILED + $(grep -c '^not ok' "$WORK/out")))
