@@ -15,7 +15,7 @@ PREFIX  ?= /usr/local
 DKMSDIR := /usr/src/ipsec-$(VERSION)
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: all help module tools deps check check-debug demo style sparse \
+.PHONY: all help module tools deps check check-long check-debug demo style sparse \
         install uninstall dkms-install dkms-uninstall clean
 
 all: module tools
@@ -23,6 +23,7 @@ all: module tools
 help:
 	@echo 'make demo          two gateways, a tunnel, real traffic (in a virtual machine)'
 	@echo 'make check         build everything and pass the tests on Debian'"'"'s kernel'
+	@echo 'make check-long    the network tests that take minutes'
 	@echo 'make check-debug   the network tests on a kernel with KASAN and lockdep'
 	@echo 'make module        build/<kernel release>/ipsec.ko  [KDIR=/lib/modules/.../build]'
 	@echo 'make tools         build/bin/ipsecctl'
@@ -48,6 +49,9 @@ tools:
 
 check:
 	@tests/check
+
+check-long:
+	@tests/check-long
 
 check-debug:
 	@tests/check-debug

@@ -51,12 +51,20 @@ prepare() {
 	}
 }
 
-# The scenarios whose name holds one of the arguments; without arguments all.
+# "long" for a scenario that is no part of make check, else "short".
+suite_of() {
+	if grep -qx '# suite: long' "$1"; then echo long; else echo short; fi
+}
+
+# The scenarios whose name holds one of the arguments; without arguments those of
+# $SUITE, or all.
 scenarios_named() {
 	local path name
 	for path in tests/net/*.sh; do
 		case ${path##*/} in lib*) continue ;; esac
-		if [ $# = 0 ]; then echo "$path"; fi
+		if [ $# = 0 ] && { [ -z "$SUITE" ] || [ "$(suite_of "$path")" = "$SUITE" ]; }; then
+			echo "$path"
+		fi
 		for name; do
 			if [[ ${path##*/} == *"${name##*/}"* ]]; then
 				echo "$path"
