@@ -9,6 +9,7 @@
 #include "event.h"
 #include "life.h"
 #include "peer.h"
+#include "trace.h"
 
 bool ipsec_life_any(const struct ipsec_life_config *limits)
 {
@@ -145,8 +146,10 @@ void ipsec_life_tell(struct work_struct *work)
 	mutex_lock(&in->lock);
 	news = READ_ONCE(sa->met) & ~sa->told;
 	sa->told |= news;
-	for_each_set_bit(which, &news, BITS_PER_LONG)
+	for_each_set_bit(which, &news, BITS_PER_LONG) {
+		trace_ipsec_sa(sa, "limit", which);
 		ipsec_event_expire(sa, which);
+	}
 	ipsec_peer_update_usable(sa->peer);
 	mutex_unlock(&in->lock);
 	percpu_ref_put(&sa->ref);

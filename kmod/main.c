@@ -9,6 +9,9 @@
 #include "netlink.h"
 #include "protocol.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 struct workqueue_struct *ipsec_wq;
 
 static int __init ipsec_init(void)

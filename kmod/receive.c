@@ -23,6 +23,7 @@
 #include "sadb.h"
 #include "selector.h"
 #include "stats.h"
+#include "trace.h"
 
 /* What the end of the path needs to know, while the cipher has the packet */
 struct rx_cb {
@@ -185,6 +186,9 @@ static void rx_deliver(struct ipsec_crypt *c)
 	unsigned int len = skb->len;
 	bool nat = rx_cb(skb)->udp && c->sa->mode == IFIPSEC_MODE_TRANSPORT;
 
+	trace_ipsec_rx(c->sa, c->seq, len);
+	if (unlikely(c->pair))
+		trace_ipsec_rx(c->pair, c->pair_seq, len);
 	skb->dev = idev->dev;
 	skb_scrub_packet(skb, !net_eq(idev->net, dev_net(idev->dev)));
 	skb_clear_hash(skb);
@@ -272,7 +276,7 @@ static void rx_esp_done(struct ipsec_crypt *c, int err)
 }
 
 static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
-		     struct ipsec_sa *outer);
+		     const struct ipsec_crypt *outer);
 
 /*
  * ESP inside AH: the SA must be the same peer's, and it must be ESP.  Return: the
@@ -309,7 +313,7 @@ static void rx_ah_done(struct ipsec_crypt *c, int err)
 	}
 	inner = rx_bundled(c->skb, c->sa, nexthdr);
 	if (likely(inner)) {
-		rx_start(c->skb, inner, c->sa);
+		rx_start(c->skb, inner, c);
 		ipsec_crypt_put(c);
 		goto out;
 	}
@@ -340,11 +344,11 @@ static enum ifipsec_drop rx_check_ah(const struct sk_buff *skb,
 }
 
 /*
- * Is the packet worth the cipher's time?  @outer: the AH SA that it came in, or NULL.
+ * Is the packet worth the cipher's time?  @outer: the AH that it came in, or NULL.
  * @seq gets its full sequence number.
  */
 static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
-				  const struct ipsec_sa *outer, u64 *seq)
+				  const struct ipsec_crypt *outer, u64 *seq)
 {
 	bool ah = ipsec_slot(sa) == IPSEC_AH;
 	enum ifipsec_drop reason;
@@ -387,7 +391,7 @@ static void rx_verify(struct ipsec_crypt *c)
 
 /* To the cipher; consumes the packet */
 static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
-		     struct ipsec_sa *outer)
+		     const struct ipsec_crypt *outer)
 {
 	struct ipsec_crypt *c = NULL;
 	enum ifipsec_drop reason;
@@ -414,7 +418,7 @@ static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 	}
 	c->done = rx_esp_done;
 	if (unlikely(outer))
-		ipsec_crypt_set_pair(c, outer, 0);
+		ipsec_crypt_set_pair(c, outer->sa, outer->seq);
 	len = ipsec_esp_len(sa);
 	ipsec_crypt_open(c, skb->data + len, skb->len - len);
 }

@@ -14,6 +14,7 @@
 #include "sa.h"
 #include "sadb.h"
 #include "stats.h"
+#include "trace.h"
 
 /* Process context: a cipher may sleep when it is freed, and wipes its key */
 static void sa_free_work(struct work_struct *work)
@@ -141,6 +142,7 @@ static void sa_attach(struct ipsec_peer *peer, struct ipsec_sa *sa)
  */
 static void sa_detach(struct ipsec_sa *sa)
 {
+	trace_ipsec_sa(sa, "remove", 0);
 	sa->idev->n_sas--;
 	ipsec_net(sa->idev->net)->sas--;
 	percpu_ref_kill(&sa->ref);
@@ -217,6 +219,7 @@ int ipsec_sa_install(struct ipsec_peer *peer, struct ipsec_sa *sa, bool replace,
 		sa_install_out(peer, sa, replace, extack);
 	if (!err) {
 		in->generation++;
+		trace_ipsec_sa(sa, "install", 0);
 		ipsec_event_sa(sa, IFIPSEC_CMD_SA_NEW_NTF);
 	}
 	return err;

@@ -7,6 +7,7 @@
 #include <linux/ethtool.h>
 #include <linux/percpu.h>
 #include "stats.h"
+#include "trace.h"
 
 #define DROP_NAME(NAME, name, counter, text) \
 	[IFIPSEC_DROP_##NAME] = #name,
@@ -40,6 +41,7 @@ void ipsec_stats_drop(struct ipsec_dev *idev, struct ipsec_sa *sa,
 	u64_stats_update_end(&stats->drop_syncp);
 	if (sa)
 		atomic_long_add(n, &sa->drops[reason]);
+	trace_ipsec_drop(idev, sa, ipsec_drop_names[reason], n);
 }
 
 static void traffic_add(const struct ipsec_traffic *t, u64 *packets, u64 *bytes)

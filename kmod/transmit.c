@@ -29,6 +29,7 @@
 #include "sa.h"
 #include "selector.h"
 #include "stats.h"
+#include "trace.h"
 
 /*
  * A tunnel may run through another one, and by mistake two of them through each
@@ -88,6 +89,9 @@ static void tx_send(struct ipsec_crypt *c, struct sk_buff *skb)
 	struct ipsec_sa *sa = c->sa;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
 
+	trace_ipsec_tx(sa, c->seq, cb.len);
+	if (c->pair)
+		trace_ipsec_tx(c->pair, c->pair_seq, cb.len);
 	if (likely(ipsec_outer_send(skb, sa->idev, cb.udp, cb.df))) {
 		ipsec_stats_tx(sa, cb.len);
 		if (c->pair)
