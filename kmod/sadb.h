@@ -29,7 +29,11 @@ struct ipsec_sa *ipsec_sadb_find_out(struct ipsec_net *in, __be32 spi, u8 proto,
 				     const struct ipsec_addr *src,
 				     const struct ipsec_addr *dst);
 
-/** ipsec_sadb_add() - enter an SA, in or out; ipsec_net.lock held.  Return: 0, -EEXIST or -ENOMEM. */
+/**
+ * ipsec_sadb_add() - enter an SA, inbound or outbound
+ *
+ * Context: ipsec_net.lock held.  Return: 0, -EEXIST or -ENOMEM.
+ */
 int ipsec_sadb_add(struct ipsec_net *in, struct ipsec_sa *sa);
 
 /** ipsec_sadb_del() - ipsec_net.lock held; readers may see it for a grace period */

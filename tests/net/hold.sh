@@ -60,27 +60,16 @@ is "nobody listens: nothing waits" "$(held)" 0
 drops_are "nobody listens: dropped and counted" a ipsec0 "$before" tx_no_sa=3
 
 # the listener of the group "keys"
-ip netns exec a env PYTHONPATH="$here" /usr/bin/python3 -u -c '
-import sys, time
-from genl import *
-nl = Genl(timeout=600)
-nl.sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, nl.groups["keys"])
-print("listening")
-while True:
-    data = nl.sock.recv(1 << 16)
-    attrs = dict(parse(data[20:]))
-    acquire = dict(parse(attrs[A.ACQUIRE]))
-    print("cmd %d" % data[16], one(attrs[A.PEER], PEER.NAME).rstrip(b"\0").decode(),
-          *(".".join(map(str, acquire[k])) for k in (1, 2)), acquire[3][0])' >"$WORK/acquires" &
+ip netns exec a /usr/bin/python3 "$here/acquires.py" >"$WORK/acquires" &
 must wait_for 10 grep -q listening "$WORK/acquires"
-acquires() { grep -c '^cmd' "$WORK/acquires"; }
+acquires() { grep -c '^b ' "$WORK/acquires"; }
 acquires_are() { (($(acquires) == $1)); }
 
 before=$(drops a ipsec0)
 numbers 1 40
 check "the packets wait" wait_for 5 held_is 40
 check "one ACQUIRE" wait_for 5 acquires_are 1
-is "with the peer and the packet" "$(sed -n 's/^cmd [0-9]* //p' "$WORK/acquires")" "b 10.0.0.1 10.0.0.2 17"
+is "with the peer and the packet" "$(sed 1d "$WORK/acquires")" "b 10.0.0.1 10.0.0.2 17"
 is "the interface still says that it has no SA" "$(on a cat /sys/class/net/ipsec0/operstate)" dormant
 negotiated
 check "they are sent when the SA is there, in order" wait_for 5 got_is "$(seq -s' ' 40)"

@@ -51,7 +51,10 @@ event "sa_del sa_new dev_set" on gw ipsecctl sa replace ipsec0 p out spi 0x1003 
 event "" ctl sa set ipsec0 p in spi 0x1001 seq 5
 event "sa_del" ctl sa del ipsec0 p in spi 0x1001
 event "dev_set sa_del" ctl flush sa
-# a packet for a peer without SA
+# a packet for a peer without SA, when somebody is there who could make one
+ip netns exec gw /usr/bin/python3 "$(dirname "$0")/acquires.py" >"$WORK/acquires" &
+acquires=$!
+must wait_for 10 grep -q listening "$WORK/acquires"
 on gw ping -q -n -c 1 -W 0.1 10.0.0.2 >/dev/null
 want+=(acquire)
 wait_for 5 grep -q '"acquire"' "$WORK/json" || not_ok "acquire" "$(tail -n 1 "$WORK/json")"
@@ -83,8 +86,8 @@ is "nothing went wrong" "$(cat "$WORK/text.err" "$WORK/json.err")" ""
 kill -INT $text
 wait $text
 is "an interruption ends it" $? 130
-kill $json
-wait $json 2>/dev/null
+kill $json $acquires
+wait $json $acquires 2>/dev/null
 
 # events while a monitor starts are not taken for answers to its questions
 must ctl dev add storm0

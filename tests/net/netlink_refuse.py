@@ -441,7 +441,7 @@ def flush():
 def form():
     good = sa(IN, 0x2001, key=KEY)
     parts = b''.join(sa_parts(IN, 0x2001, key=KEY).values())
-    for kind in (0, K['IFIPSEC_A_PAD'] + 1, 500, NLA_TYPE_MASK):
+    for kind in (0, K['__IFIPSEC_A_MAX'], 500, NLA_TYPE_MASK):
         refused('E3.3 attribute %d of a message' % kind, E.EINVAL, UNKNOWN, CMD.SA_NEW, dev(), peer_name(), good, u8(kind, 1))
     refused('E3.3 an attribute that only answers have', E.EINVAL, UNSUPPORTED, CMD.SA_NEW, dev(), peer_name(),
             good, u32(A.IFINDEX, 1))

@@ -14,7 +14,7 @@
 #   gw  wan 192.0.2.1, 2001:db8::1 ---- veth ---- wan  atk
 #   ipsec0 (IPv4), ipsec1 (IPv6)
 #
-# timeout: 900
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh
