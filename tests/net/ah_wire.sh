@@ -6,6 +6,7 @@
 #   gw  wan 192.0.2.1, .3 ---- veth ---- wan  atk
 #       2001:db8::1, ::3                 the other side is ah_wire.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6): AH
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

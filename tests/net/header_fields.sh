@@ -7,6 +7,7 @@
 #   gw  wan 192.0.2.1, 2001:db8::1 ---- veth ---- wan  atk   the underlay
 #       lan 10.8.0.1, fd08::1 --------- veth ---- lan  atk   a host 10.8.0.2, fd08::2 behind gw
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6); both ends of the cables are header_fields.py
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

@@ -5,6 +5,7 @@
 # comes, bounds of number, bytes and time; and nothing waits where no key daemon listens.
 #
 #   a  ipsec0 10.0.0.1 -- 192.0.2.1 ===== 192.0.2.2 -- 10.0.0.2 ipsec0  b
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -7,6 +7,7 @@
 #       2001:db8::1, ::3                 the other side is hostile_ah.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6): AH
 #   ipsec2, ipsec3: ESP inside AH
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

@@ -8,6 +8,7 @@
 #            192.0.2.1      |       198.51.100.1
 #            2001:db8:1::1  |       2001:db8:2::1    between r and gwb: MTU 1300
 #   10.1.0.2 fd01::2                       10.2.0.2 fd02::2
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
