@@ -70,9 +70,9 @@ for h in a b; do
 	is "$h: not even the 50 that were left" "$(sent 1 50)" 0
 	drops_are "$h: bytes, the rest is counted" $h ipsec0 "$before" $expired=11
 
-	limited $h soft-seconds 1 hard-seconds 2
+	limited $h soft-seconds 4 hard-seconds 8
 	is "$h: young" "$(sent 1 100)" 1
-	check "$h: seconds, both are told" wait_for 10 told_is $h "seconds_soft seconds_hard"
+	check "$h: seconds, both are told" wait_for 30 told_is $h "seconds_soft seconds_hard"
 	before=$(drops $h ipsec0)
 	is "$h: too old" "$(sent 3 100)" 0
 	drops_are "$h: seconds, the rest is counted" $h ipsec0 "$before" $expired=3
