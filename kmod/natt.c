@@ -75,7 +75,7 @@ static void keepalive_send(struct ipsec_peer *peer)
 	if (ep && ep->encap_remote && !ipsec_outer_route(peer->idev, ep, &out)) {
 		skb = keepalive_build(peer->idev, ep, &out);
 		if (skb)
-			ipsec_outer_send(skb, peer->idev, false, true);
+			ipsec_outer_send(skb, peer->idev, true, true);
 		dst_release(out.dst);
 	}
 	rcu_read_unlock();
