@@ -38,6 +38,12 @@ void ipsec_natt_checksum(struct sk_buff *skb)
 /* RFC 3948 2.3: one byte */
 #define KEEPALIVE	0xff
 
+/*
+ * How often in the interval it is looked whether something was sent: a silence of
+ * one interval and a quarter is the longest
+ */
+#define NATT_LOOKS	4
+
 /* The packet; the route is its dst.  Return: NULL without memory. */
 static struct sk_buff *keepalive_build(struct ipsec_dev *idev,
 				       const struct ipsec_endpoint *ep,
@@ -87,13 +93,13 @@ static void natt_arm(struct ipsec_peer *peer)
 	ipsec_peer_get(peer);
 	dev_hold(peer->idev->dev);
 	if (!queue_delayed_work(ipsec_wq, &peer->natt.timer,
-				peer->natt.keepalive * HZ)) {
+				peer->natt.keepalive * HZ / NATT_LOOKS)) {
 		ipsec_peer_put(peer);
 		dev_put(peer->idev->dev);
 	}
 }
 
-/* Once in the interval: if nothing was sent in it, the NAT is reminded */
+/* If nothing was sent for the whole interval, the NAT is reminded */
 static void natt_timer(struct work_struct *work)
 {
 	struct ipsec_peer *peer = container_of(to_delayed_work(work),
@@ -107,8 +113,15 @@ static void natt_timer(struct work_struct *work)
 	if (peer->natt.keepalive) {
 		sa = ipsec_locked(peer->idev, peer->tx[IPSEC_ESP]);
 		seq = sa ? atomic64_read(&sa->tx_seq) : 0;
-		if (seq == peer->natt.last_seq && dev->flags & IFF_UP)
-			keepalive_send(peer);
+		if (seq != peer->natt.last_seq)
+			peer->natt.silent = 0;
+		else
+			peer->natt.silent++;
+		if (peer->natt.silent == NATT_LOOKS) {
+			peer->natt.silent = 0;
+			if (dev->flags & IFF_UP)
+				keepalive_send(peer);
+		}
 		peer->natt.last_seq = seq;
 		natt_arm(peer);
 	}
@@ -120,6 +133,7 @@ static void natt_timer(struct work_struct *work)
 void ipsec_natt_set_keepalive(struct ipsec_peer *peer, u32 seconds)
 {
 	peer->natt.keepalive = seconds;
+	peer->natt.silent = 0;
 	if (cancel_delayed_work(&peer->natt.timer)) {
 		ipsec_peer_put(peer);
 		dev_put(peer->idev->dev);

@@ -16,6 +16,7 @@ struct ipsec_sa;
 /* What a peer has for its keepalives; under ipsec_net.lock */
 struct ipsec_natt {
 	u32 keepalive;			/* seconds, 0: none */
+	u32 silent;			/* looks since something was sent */
 	u64 last_seq;			/* of the tx SA, when it was last looked at */
 	struct delayed_work timer;
 };
