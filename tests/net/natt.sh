@@ -15,7 +15,7 @@
 #   gw  wan 192.0.2.1, 2001:db8::1 ---- veth ---- wan  atk
 #   ipsec0 (IPv4), ipsec1 (IPv6)
 #
-# timeout: 900
+# suite: long
 
 # shellcheck disable=SC2317
 . "$(dirname "$0")/lib.sh"
