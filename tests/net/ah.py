@@ -246,6 +246,11 @@ def sent_front(sa, packet, got):
     return Front(4, from_gw=True, ident=struct.unpack("!H", got[4:6])[0])
 
 
+def icmp4(frame):
+    """Protocol and ICMP type of a frame; the error may carry the options that it is about"""
+    return frame[23], frame[14 + 4 * (frame[14] & 15)]
+
+
 def refused(w, label, packet, dev, answers):
     """The kernel's own IP layer drops it before the module is asked: nothing is counted, and
     its sender is told of a parameter problem, or not"""
@@ -256,7 +261,7 @@ def refused(w, label, packet, dev, answers):
     same(f"{label}: came out", wire.drain(w.taps[dev]), [])
     told = [f for f in wire.drain(w.tap) if not wire.noise(f)]
     same(f"{label}: parameter problems",
-         [(f[23], f[34]) if packet[0] >> 4 == 4 else (f[20], f[54]) for f in told],
+         [icmp4(f) if packet[0] >> 4 == 4 else (f[20], f[54]) for f in told],
          [(1, 12) if packet[0] >> 4 == 4 else (58, 4)] * answers)
 
 
