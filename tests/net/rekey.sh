@@ -10,7 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
-by_hand=10 in_a_row=200
+by_hand=10 in_a_row=1000
 [[ ${IPSEC_VM:-} == qemu || ${IPSEC_VM_DEBUG:-} == 1 ]] && by_hand=4 in_a_row=60
 host a b
 wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"
