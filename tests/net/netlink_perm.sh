@@ -14,7 +14,7 @@ host gw far
 wire gw wan "192.0.2.1/24" far wan "192.0.2.2/24"
 tunnel gw 192.0.2.1 "" far 192.0.2.2 ""
 
-state() { on gw ipsecctl -j show; }
+state() { on gw ipsecctl -j show | jq 'del(.. | .age?)'; }
 as_nobody() { on gw setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 before=$(state)

@@ -55,12 +55,20 @@ for make in (refused, change):
     make('E3.19 %s: link of 2 bytes' % make.__name__, E.ERANGE, 'Attribute failed policy validation', u16(LINK, 1))
     make('E3.19 %s: mark of 3 bytes' % make.__name__, E.ERANGE, 'Attribute failed policy validation',
          attr(FWMARK, b'abc'))
-    for kind in (AUTO + 1, 20, 31):
+    for kind in (K['__IFLA_IPSEC_MAX'], 20, 31):
         make('E3.3 %s: unknown option %d' % (make.__name__, kind), E.EINVAL, NO_OPTION, u32(kind, 1))
+    for kind, values, text in (
+            ('DSCP', (64, 254), 'a DSCP is 0 to 63, or 255 to copy that of the inner header'),
+            ('DF', (3, 255), 'integer out of range'), ('DECAP_DSCP', (2, 255), 'integer out of range')):
+        for value in values:
+            make('E3.4 %s: %s %d' % (make.__name__, kind, value), E.ERANGE, text, u8(K['IFLA_IPSEC_' + kind], value))
+    for value in (0x100000, 0x80000001, 0xffffffff):
+        make('E3.4 %s: flow label %#x' % (make.__name__, value), E.ERANGE, 'a flow label has 20 bits',
+             u32(K['IFLA_IPSEC_FLOWLABEL'], value))
     make('E3.19 %s: an MTU that is both' % make.__name__, E.EINVAL, 'the MTU is either a number or automatic',
          attr(AUTO), more=u32(MTU, 1400))
 change('E3.19 its own index as link', E.ELOOP, 'an interface cannot be its own underlay', u32(LINK, mine))
-for mtu in (0, 67, 65459, 70000, 0xffffffff):
+for mtu in (0, 67, 65363, 70000, 0xffffffff):
     change('E3.19 a good mark with MTU %d' % mtu, E.EINVAL, 'the MTU is out of range', u32(FWMARK, 9), more=u32(MTU, mtu))
 refused('E3.19 mtu 0', E.EINVAL, 'mtu less than device minimum', more=u32(MTU, 0))
 refused('E3.19 mtu 70000', E.EINVAL, 'mtu greater than device maximum', more=u32(MTU, 70000))
