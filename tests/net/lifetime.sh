@@ -5,6 +5,7 @@
 # each, and a hard one is never exceeded, in either direction.
 #
 #   a  ipsec0 10.0.0.1 -- 192.0.2.1 ===== 192.0.2.2 -- 10.0.0.2 ipsec0  b
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 
