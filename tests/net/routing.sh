@@ -10,6 +10,7 @@
 #
 #   b's outer addresses are 203.0.113.2 and 2001:db8:f::2, on lo: both ways lead there
 #   a  ipsec0 10.0.0.1 fd00::1 --- 10.0.0.2 fd00::2 ipsec0  b
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

@@ -7,6 +7,7 @@
 #   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
 #
 # Traffic: floods in both directions, and TCP that starts again as often as it ends.
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

@@ -6,6 +6,7 @@
 # packet with what was sent.
 #
 #   ours  ipsec6 10.6.K.1 fd06:K::1 -- 2001:db8::1 = 2001:db8::2 -- 10.6.K.2 fd06:K::2 xf6  stock
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh
