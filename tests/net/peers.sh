@@ -10,6 +10,7 @@
 #
 #   behind a: 10.1.0.0/16 fd01::/32   behind b: 10.1.2.0/24 fd01:2::/48
 #   behind c: 10.1.2.128/25 10.1.2.3/32 fd01:2:0:3::1/128
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
