@@ -17,25 +17,11 @@
 #include "peer.h"
 #include "stats.h"
 
-static void hold_get(struct ipsec_peer *peer)
-{
-	ipsec_peer_get(peer);
-	dev_hold(peer->idev->dev);
-}
-
-static void hold_put(struct ipsec_peer *peer)
-{
-	struct net_device *dev = peer->idev->dev;
-
-	ipsec_peer_put(peer);
-	dev_put(dev);
-}
-
 static void hold_queue_work(struct ipsec_peer *peer, struct work_struct *work)
 {
-	hold_get(peer);
+	ipsec_peer_hold(peer);
 	if (!queue_work(ipsec_wq, work))
-		hold_put(peer);
+		ipsec_peer_unhold(peer);
 }
 
 /* Drop all that waits */
@@ -77,7 +63,7 @@ static void hold_acquire(struct work_struct *work)
 	if (waits)
 		ipsec_event_acquire(peer, &flow);
 	mutex_unlock(&in->lock);
-	hold_put(peer);
+	ipsec_peer_unhold(peer);
 }
 
 /* One after the other; what comes meanwhile queues behind them */
@@ -108,7 +94,7 @@ static void hold_release(struct work_struct *work)
 	local_bh_disable();
 	hold_send(peer);
 	local_bh_enable();
-	hold_put(peer);
+	ipsec_peer_unhold(peer);
 }
 
 static void hold_timeout(struct work_struct *work)
@@ -117,7 +103,7 @@ static void hold_timeout(struct work_struct *work)
 					       struct ipsec_peer, hold.timeout);
 
 	hold_drop(peer, IFIPSEC_DROP_TX_HOLD_TIMEOUT);
-	hold_put(peer);
+	ipsec_peer_unhold(peer);
 }
 
 void ipsec_hold_init(struct ipsec_peer *peer)
@@ -162,10 +148,10 @@ static void hold_begin(struct ipsec_peer *peer)
 	struct ipsec_hold *hold = &peer->hold;
 
 	WRITE_ONCE(hold->active, true);
-	hold_get(peer);
+	ipsec_peer_hold(peer);
 	if (!queue_delayed_work(ipsec_wq, &hold->timeout,
 				IFIPSEC_HOLD_SECONDS * HZ))
-		hold_put(peer);
+		ipsec_peer_unhold(peer);
 	/* it may have become usable before this was seen */
 	if (READ_ONCE(peer->usable))
 		hold_queue_work(peer, &hold->release);
@@ -210,7 +196,7 @@ void ipsec_hold_release(struct ipsec_peer *peer)
 		return;
 	/* one that runs gives its references back itself */
 	if (cancel_delayed_work(&peer->hold.timeout))
-		hold_put(peer);
+		ipsec_peer_unhold(peer);
 	hold_queue_work(peer, &peer->hold.release);
 }
 
@@ -220,6 +206,6 @@ void ipsec_hold_purge(struct ipsec_peer *peer)
 	peer->hold.closed = true;
 	spin_unlock_bh(&peer->hold.queue.lock);
 	if (cancel_delayed_work(&peer->hold.timeout))
-		hold_put(peer);
+		ipsec_peer_unhold(peer);
 	hold_drop(peer, IFIPSEC_DROP_TX_NO_SA);
 }

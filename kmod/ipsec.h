@@ -27,6 +27,7 @@
 #include <linux/workqueue.h>
 #include <net/dst_cache.h>
 #include <net/gro_cells.h>
+#include <net/ipv6.h>
 #include <linux/if_ipsec.h>
 #include "hold.h"
 #include "natt.h"
@@ -46,6 +47,16 @@ struct ipsec_addr {
 		struct in6_addr v6;
 	};
 };
+
+/** ipsec_addr_equal() - of two that are set.  Any context. */
+static inline bool ipsec_addr_equal(const struct ipsec_addr *a,
+				    const struct ipsec_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	return a->family == AF_INET ? a->v4 == b->v4 :
+				      ipv6_addr_equal(&a->v6, &b->v6);
+}
 
 /* Counters of successful packets, one per CPU */
 struct ipsec_traffic {

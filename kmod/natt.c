@@ -90,13 +90,10 @@ static void keepalive_send(struct ipsec_peer *peer)
 
 static void natt_arm(struct ipsec_peer *peer)
 {
-	ipsec_peer_get(peer);
-	dev_hold(peer->idev->dev);
+	ipsec_peer_hold(peer);
 	if (!queue_delayed_work(ipsec_wq, &peer->natt.timer,
-				peer->natt.keepalive * HZ / NATT_LOOKS)) {
-		ipsec_peer_put(peer);
-		dev_put(peer->idev->dev);
-	}
+				peer->natt.keepalive * HZ / NATT_LOOKS))
+		ipsec_peer_unhold(peer);
 }
 
 /* If nothing was sent for the whole interval, the NAT is reminded */
@@ -105,7 +102,6 @@ static void natt_timer(struct work_struct *work)
 	struct ipsec_peer *peer = container_of(to_delayed_work(work),
 					       struct ipsec_peer, natt.timer);
 	struct ipsec_net *in = ipsec_net(peer->idev->net);
-	struct net_device *dev = peer->idev->dev;
 	struct ipsec_sa *sa;
 	u64 seq;
 
@@ -119,25 +115,22 @@ static void natt_timer(struct work_struct *work)
 			peer->natt.silent++;
 		if (peer->natt.silent == NATT_LOOKS) {
 			peer->natt.silent = 0;
-			if (dev->flags & IFF_UP)
+			if (peer->idev->dev->flags & IFF_UP)
 				keepalive_send(peer);
 		}
 		peer->natt.last_seq = seq;
 		natt_arm(peer);
 	}
 	mutex_unlock(&in->lock);
-	ipsec_peer_put(peer);
-	dev_put(dev);
+	ipsec_peer_unhold(peer);
 }
 
 void ipsec_natt_set_keepalive(struct ipsec_peer *peer, u32 seconds)
 {
 	peer->natt.keepalive = seconds;
 	peer->natt.silent = 0;
-	if (cancel_delayed_work(&peer->natt.timer)) {
-		ipsec_peer_put(peer);
-		dev_put(peer->idev->dev);
-	}
+	if (cancel_delayed_work(&peer->natt.timer))
+		ipsec_peer_unhold(peer);
 	if (seconds)
 		natt_arm(peer);
 }
@@ -196,16 +189,10 @@ void ipsec_natt_source(struct ipsec_sa *sa, const struct sk_buff *skb, bool udp)
 	if (ip_hdr(skb)->version == 4) {
 		addr.family = AF_INET;
 		addr.v4 = ip_hdr(skb)->saddr;
-		if (port == ep->encap_remote &&
-		    ep->remote.family == AF_INET && addr.v4 == ep->remote.v4)
-			return;
 	} else {
 		addr.family = AF_INET6;
 		addr.v6 = ipv6_hdr(skb)->saddr;
-		if (port == ep->encap_remote &&
-		    ep->remote.family == AF_INET6 &&
-		    ipv6_addr_equal(&addr.v6, &ep->remote.v6))
-			return;
 	}
-	natt_note(sa, &addr, port);
+	if (port != ep->encap_remote || !ipsec_addr_equal(&addr, &ep->remote))
+		natt_note(sa, &addr, port);
 }

@@ -82,6 +82,27 @@ static inline void ipsec_peer_get(struct ipsec_peer *peer)
 /** ipsec_peer_put() - give a reference back.  Any context. */
 void ipsec_peer_put(struct ipsec_peer *peer);
 
+/**
+ * ipsec_peer_hold() - what a work that is queued for a peer has to hold: the peer,
+ *	and its netdevice
+ *
+ * The caller has a reference or holds the lock.  Any context.
+ */
+static inline void ipsec_peer_hold(struct ipsec_peer *peer)
+{
+	ipsec_peer_get(peer);
+	dev_hold(peer->idev->dev);
+}
+
+/** ipsec_peer_unhold() - give both back.  Any context. */
+static inline void ipsec_peer_unhold(struct ipsec_peer *peer)
+{
+	struct net_device *dev = peer->idev->dev;
+
+	ipsec_peer_put(peer);
+	dev_put(dev);
+}
+
 /** ipsec_peer_reset_routes() - forget cached routes of all peers of an interface */
 void ipsec_peer_reset_routes(struct ipsec_dev *idev);
 

@@ -238,18 +238,12 @@ static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 	return reason;
 }
 
-/* Does the packet fit into what is left of the SA's life? */
-static bool rx_alive(struct ipsec_sa *sa, unsigned int len)
-{
-	return !sa || likely(!sa->life) || ipsec_life_take(sa, len);
-}
-
 /* The end of the path; consumes the packet, the operation and its SAs */
 static void rx_end(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
 	if (likely(reason == RX_OK) &&
-	    unlikely(!rx_alive(c->sa, c->skb->len) ||
-		     !rx_alive(c->pair, c->skb->len)))
+	    unlikely(!ipsec_sa_alive(c->sa, c->skb->len) ||
+		     !ipsec_sa_alive(c->pair, c->skb->len)))
 		reason = IFIPSEC_DROP_RX_SA_EXPIRED;
 	if (likely(reason == RX_OK)) {
 		rx_deliver(c);

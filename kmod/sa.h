@@ -85,4 +85,16 @@ static inline bool ipsec_sa_usable(const struct ipsec_sa *sa)
 	return !(READ_ONCE(sa->met) & IPSEC_LIFE_HARD);
 }
 
+/**
+ * ipsec_sa_alive() - does a packet fit into what is left of an SA's life?
+ * @sa: the SA or NULL
+ * @bytes: length of the inner packet, which is counted if so
+ *
+ * Context: BH disabled.
+ */
+static inline bool ipsec_sa_alive(struct ipsec_sa *sa, unsigned int bytes)
+{
+	return !sa || likely(!sa->life) || ipsec_life_take(sa, bytes);
+}
+
 #endif /* _IPSEC_SA_H */

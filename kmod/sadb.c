@@ -5,7 +5,6 @@
  * when it goes, is sa.c's.
  */
 #include <linux/jhash.h>
-#include <net/ipv6.h>
 #include "sadb.h"
 
 static u32 sadb_hash(const void *data, u32 len, u32 seed)
@@ -56,14 +55,6 @@ struct ipsec_sa *ipsec_sadb_find(struct ipsec_net *in, __be32 spi, u8 proto)
 	return rhashtable_lookup(&in->sadb, &key, sadb_params);
 }
 
-static bool addr_equal(const struct ipsec_addr *a, const struct ipsec_addr *b)
-{
-	if (a->family != b->family)
-		return false;
-	return a->family == AF_INET ? a->v4 == b->v4 :
-				      ipv6_addr_equal(&a->v6, &b->v6);
-}
-
 struct ipsec_sa *ipsec_sadb_find_out(struct ipsec_net *in, __be32 spi, u8 proto,
 				     const struct ipsec_addr *src,
 				     const struct ipsec_addr *dst)
@@ -76,9 +67,9 @@ struct ipsec_sa *ipsec_sadb_find_out(struct ipsec_net *in, __be32 spi, u8 proto,
 	list = rhltable_lookup(&in->sadb_out, &key, out_params);
 	rhl_for_each_entry_rcu(sa, pos, list, out_node) {
 		ep = rcu_dereference(sa->peer->endpoint);
-		if (ep && addr_equal(&ep->remote, dst) &&
+		if (ep && ipsec_addr_equal(&ep->remote, dst) &&
 		    (ep->local.family == AF_UNSPEC ||
-		     addr_equal(&ep->local, src)))
+		     ipsec_addr_equal(&ep->local, src)))
 			return sa;
 	}
 	return NULL;

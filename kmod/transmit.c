@@ -84,8 +84,9 @@ static struct ipsec_sa *tx_sa(const struct tx *tx)
 }
 
 /* The packet has left its last cipher; consumes it, but not the operation */
-static void tx_send(struct ipsec_crypt *c, struct sk_buff *skb)
+static void tx_send(struct ipsec_crypt *c)
 {
+	struct sk_buff *skb = c->skb;
 	struct ipsec_sa *sa = c->sa;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
 
@@ -118,7 +119,7 @@ static void tx_ah_done(struct ipsec_crypt *c, int err)
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
 	} else {
 		ipsec_ah_signed(c);
-		tx_send(c, c->skb);
+		tx_send(c);
 	}
 	rcu_read_unlock();
 	ipsec_crypt_put(c);
@@ -165,7 +166,7 @@ static void tx_done(struct ipsec_crypt *c, int err)
 	else if (unlikely(c->pair))
 		tx_next(c);
 	else
-		tx_send(c, c->skb);
+		tx_send(c);
 	rcu_read_unlock();
 	ipsec_crypt_put(c);
 }
@@ -246,12 +247,6 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	return p;
 }
 
-/* Does the packet fit into what is left of the SA's life? */
-static bool tx_alive(struct ipsec_sa *sa, unsigned int len)
-{
-	return !sa || likely(!sa->life) || ipsec_life_take(sa, len);
-}
-
 /* One packet, or one segment: all around it, and to the cipher; consumes it */
 static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		    u64 ah_seq)
@@ -261,8 +256,8 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	struct ipsec_crypt *c;
 	u8 *esp;
 
-	if (unlikely(!tx_alive(tx->esp, inner_len) ||
-		     !tx_alive(tx->ah, inner_len))) {
+	if (unlikely(!ipsec_sa_alive(tx->esp, inner_len) ||
+		     !ipsec_sa_alive(tx->ah, inner_len))) {
 		reason = IFIPSEC_DROP_TX_SA_EXPIRED;
 		goto drop;
 	}
