@@ -23,6 +23,7 @@
 #include "path.h"
 #include "peer.h"
 #include "sadb.h"
+#include "spi.h"
 #include "stats.h"
 
 /* MTU of an interface whose peers are not known yet: fits any overhead */
@@ -442,10 +443,17 @@ static struct notifier_block device_notifier = {
 static int __net_init net_init(struct net *net)
 {
 	struct ipsec_net *in = ipsec_net(net);
+	int err;
 
 	mutex_init(&in->lock);
 	INIT_LIST_HEAD(&in->devs);
-	return ipsec_sadb_init(in);
+	err = ipsec_sadb_init(in);
+	if (err)
+		return err;
+	err = ipsec_spi_init(in);
+	if (err)
+		ipsec_sadb_exit(in);
+	return err;
 }
 
 /* The underlay goes: so do its interfaces, wherever they live */
@@ -462,8 +470,10 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 	unregister_netdevice_many(&kill);
 	rtnl_unlock();
 
-	list_for_each_entry(net, nets, exit_list)
+	list_for_each_entry(net, nets, exit_list) {
+		ipsec_spi_exit(ipsec_net(net));
 		ipsec_sadb_exit(ipsec_net(net));
+	}
 }
 
 static struct pernet_operations net_ops = {

@@ -5,7 +5,8 @@
  *   netns -- interface -- peer --(tx, RCU)--> SA      one that is sent on
  *     |          |          \---(list)------> SA ...  those that are received on
  *     |          \-- selector tries (prefix -> peer)
- *     \-- SADB: (SPI, protocol) -> inbound SA
+ *     |-- SADB: (SPI, protocol) -> inbound SA
+ *     \-- reserved SPIs: (SPI, protocol) -> the peer whose SA it will be
  *
  * What is configured changes under rtnl and then ipsec_net.lock; the packet paths
  * hold RCU only.  docs/locking.md has the whole story, with the order of teardown.
@@ -79,6 +80,9 @@ struct ipsec_net {
 	struct list_head devs;		/* interfaces with this underlay */
 	struct rhashtable sadb;		/* inbound SAs; RCU readers */
 	struct rhltable sadb_out;	/* outbound SAs; RCU readers */
+	struct rhashtable spis;		/* reserved SPIs: struct ipsec_spi */
+	struct list_head spi_ages;	/* the same, the oldest first */
+	u32 n_spis;			/* the same, how many */
 	u32 sas;			/* inbound and outbound SAs */
 	u32 generation;			/* changes with every change: dumps */
 };
@@ -160,6 +164,7 @@ struct ipsec_peer {
 	char name[IFIPSEC_PEER_NAME_MAX + 1];
 	struct list_head selectors;	/* struct ipsec_selector.node */
 	struct list_head rx;		/* struct ipsec_sa.node */
+	struct list_head spis;		/* struct ipsec_spi.peer_node */
 	u32 n_selectors;
 	u32 n_rx;
 	u32 mtu;			/* largest inner packet, 0 = unknown */

@@ -2,8 +2,8 @@
 /*
  * netlink.c - the generic netlink family "ipsec": its operations, policies and
  * locks, and how a request names an interface and a peer.  What each command does
- * is in netlink_peer.c, netlink_sa.c and netlink_dump.c; uapi/linux/if_ipsec.h is
- * the manual.
+ * is in netlink_peer.c, netlink_sa.c, netlink_spi.c and netlink_dump.c;
+ * uapi/linux/if_ipsec.h is the manual.
  */
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
@@ -190,6 +190,12 @@ const struct nla_policy ipsec_nl_sa_set_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_SEQ] = { .type = NLA_U64 },
 };
 
+const struct nla_policy ipsec_nl_spi_policy[IFIPSEC_SA_A_MAX + 1] = {
+	[IFIPSEC_SA_A_PROTO] = { .type = NLA_U8 },
+	[IFIPSEC_SA_A_SPI_MIN] = { .type = NLA_BE32 },
+	[IFIPSEC_SA_A_SPI_MAX] = { .type = NLA_BE32 },
+};
+
 static const struct nla_policy life_policy[IFIPSEC_LIFE_A_MAX + 1] = {
 	[IFIPSEC_LIFE_A_SOFT_BYTES] = { .type = NLA_U64 },
 	[IFIPSEC_LIFE_A_HARD_BYTES] = { .type = NLA_U64 },
@@ -236,6 +242,9 @@ OP_POLICY(sa_set_policy,
 OP_POLICY(sa_id_policy,
 	  [IFIPSEC_A_PEER] = NLA_POLICY_NESTED(ipsec_nl_peer_name_policy),
 	  [IFIPSEC_A_SA] = NLA_POLICY_NESTED(ipsec_nl_sa_id_policy));
+OP_POLICY(spi_policy,
+	  [IFIPSEC_A_PEER] = NLA_POLICY_NESTED(ipsec_nl_peer_name_policy),
+	  [IFIPSEC_A_SA] = NLA_POLICY_NESTED(ipsec_nl_spi_policy));
 OP_POLICY(flush_policy,
 	  [IFIPSEC_A_FLUSH] = NLA_POLICY_RANGE(NLA_U32, IFIPSEC_FLUSH_SAS,
 					       IFIPSEC_FLUSH_PEERS));
@@ -267,6 +276,7 @@ static const struct genl_ops netlink_ops[] = {
 	OP(SA_DEL, sa_id_policy, .doit = ipsec_nl_sa_del),
 	OP(FLUSH, flush_policy, .doit = ipsec_nl_flush),
 	OP(ALG_GET, alg_policy, .dumpit = ipsec_nl_alg_dump),
+	OP(SPI_ALLOC, spi_policy, .doit = ipsec_nl_spi_alloc),
 };
 
 static const struct genl_multicast_group netlink_groups[] = {

@@ -6,6 +6,8 @@
 #include <net/genetlink.h>
 #include "ipsec.h"
 
+struct ipsec_spi;
+
 extern struct genl_family ipsec_genl_family;
 
 /* Its multicast groups, by their place in the family */
@@ -74,6 +76,7 @@ extern const struct nla_policy ipsec_nl_peer_name_policy[IFIPSEC_PEER_A_MAX + 1]
 extern const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1];
 extern const struct nla_policy ipsec_nl_sa_set_policy[IFIPSEC_SA_A_MAX + 1];
 extern const struct nla_policy ipsec_nl_sa_id_policy[IFIPSEC_SA_A_MAX + 1];
+extern const struct nla_policy ipsec_nl_spi_policy[IFIPSEC_SA_A_MAX + 1];
 
 /* netlink_dump.c: the _GET commands */
 int ipsec_nl_dev_get(struct sk_buff *skb, struct genl_info *info);
@@ -96,6 +99,9 @@ int ipsec_nl_sa_get(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
+/* netlink_spi.c */
+int ipsec_nl_spi_alloc(struct sk_buff *skb, struct genl_info *info);
+
 /*
  * netlink_fill.c: an object as a message.  ipsec_net.lock held; 0 or -EMSGSIZE.
  * The _size functions give an upper bound for the whole message.
@@ -103,6 +109,7 @@ int ipsec_nl_flush(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev);
 int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer);
 int ipsec_nl_fill_sa(struct sk_buff *skb, struct ipsec_sa *sa);
+int ipsec_nl_fill_spi(struct sk_buff *skb, const struct ipsec_spi *spi);
 int ipsec_nl_put_addr(struct sk_buff *skb, int attr,
 		      const struct ipsec_addr *addr);
 size_t ipsec_nl_dev_size(void);

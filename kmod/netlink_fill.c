@@ -8,6 +8,7 @@
 #include "alg.h"
 #include "life.h"
 #include "netlink.h"
+#include "spi.h"
 #include "stats.h"
 
 #define NAME_SIZE	(nla_total_size(IFNAMSIZ) + 2 * nla_total_size(4))
@@ -279,18 +280,45 @@ static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 	return 0;
 }
 
+/* Whose it is: the interface, and the name of the peer */
+static int fill_owner(struct sk_buff *skb, const struct ipsec_peer *peer)
+{
+	struct nlattr *nest;
+
+	if (fill_name(skb, peer->idev))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
+	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 int ipsec_nl_fill_sa(struct sk_buff *skb, struct ipsec_sa *sa)
 {
 	struct nlattr *nest;
 
-	if (fill_name(skb, sa->idev))
+	if (fill_owner(skb, sa->peer))
 		return -EMSGSIZE;
-	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
-	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, sa->peer->name))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
 	nest = nla_nest_start(skb, IFIPSEC_A_SA);
 	if (!nest || fill_sa_nest(skb, sa))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int ipsec_nl_fill_spi(struct sk_buff *skb, const struct ipsec_spi *spi)
+{
+	struct nlattr *nest;
+
+	if (fill_owner(skb, spi->peer))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, IFIPSEC_A_SA);
+	if (!nest ||
+	    nla_put_u8(skb, IFIPSEC_SA_A_DIR, IFIPSEC_DIR_IN) ||
+	    nla_put_be32(skb, IFIPSEC_SA_A_SPI, spi->id.spi) ||
+	    nla_put_u8(skb, IFIPSEC_SA_A_PROTO, spi->id.proto) ||
+	    nla_put_u32(skb, IFIPSEC_SA_A_RESERVED, IFIPSEC_SPI_SECONDS))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -9,6 +9,7 @@
 #include "netlink.h"
 #include "peer.h"
 #include "sa.h"
+#include "spi.h"
 
 static int parse_nest(struct genl_info *info, struct nlattr **tb,
 		      const struct nla_policy *policy)
@@ -427,6 +428,23 @@ int ipsec_nl_sa_set(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Is it an SPI that the peer reserved?  Then no more; ipsec_net.lock held */
+static bool cancel_spi(struct ipsec_net *in, struct genl_info *info,
+		       struct nlattr **peer_tb, const struct ipsec_sa_config *cfg)
+{
+	struct ipsec_sadb_key id = { .spi = cfg->spi, .proto = cfg->proto };
+	struct ipsec_peer *peer = ipsec_nl_peer(info, peer_tb);
+	struct ipsec_spi *spi;
+
+	if (IS_ERR(peer) || cfg->dir != IFIPSEC_DIR_IN)
+		return false;
+	spi = ipsec_spi_find(in, &id);
+	if (!spi || spi->peer != peer)
+		return false;
+	ipsec_spi_release(spi);
+	return true;
+}
+
 int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
@@ -440,11 +458,14 @@ int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	in = ipsec_nl_lock(info);
+	if (cancel_spi(in, info, peer_tb, &cfg))
+		goto out;
 	sa = named_sa(info, peer_tb, &cfg);
 	if (IS_ERR(sa))
 		err = PTR_ERR(sa);
 	else
 		ipsec_sa_remove(sa);
+out:
 	ipsec_nl_unlock(in);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "peer.h"
 #include "sa.h"
 #include "selector.h"
+#include "spi.h"
 
 static u32 peer_name_hash(const void *data, u32 len, u32 seed)
 {
@@ -208,6 +209,7 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 	refcount_set(&peer->refs, 1);
 	INIT_LIST_HEAD(&peer->selectors);
 	INIT_LIST_HEAD(&peer->rx);
+	INIT_LIST_HEAD(&peer->spis);
 	RCU_INIT_POINTER(peer->endpoint, ep);
 	ipsec_hold_init(peer);
 	ipsec_natt_init_peer(peer);
@@ -315,6 +317,7 @@ void ipsec_peer_flush_sas(struct ipsec_peer *peer)
 	}
 	list_for_each_entry_safe(sa, next, &peer->rx, node)
 		ipsec_sa_remove(sa);
+	ipsec_spi_flush(peer);
 }
 
 /*

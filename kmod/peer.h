@@ -53,7 +53,11 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 /** ipsec_peer_destroy() - remove a peer and its SAs.  ipsec_net.lock held. */
 void ipsec_peer_destroy(struct ipsec_peer *peer);
 
-/** ipsec_peer_flush_sas() - remove all SAs of a peer.  ipsec_net.lock held. */
+/**
+ * ipsec_peer_flush_sas() - remove all SAs of a peer, and the SPIs that it reserved
+ *
+ * Context: ipsec_net.lock held.
+ */
 void ipsec_peer_flush_sas(struct ipsec_peer *peer);
 
 /**

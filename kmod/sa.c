@@ -13,6 +13,7 @@
 #include "peer.h"
 #include "sa.h"
 #include "sadb.h"
+#include "spi.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -198,10 +199,20 @@ static int sa_install_out(struct ipsec_peer *peer, struct ipsec_sa *sa,
 	return 0;
 }
 
+/* The reservation of the SPI of an inbound SA, or NULL; n_spis is right afterwards */
+static struct ipsec_spi *sa_reserved(struct ipsec_net *in,
+				     const struct ipsec_sa *sa)
+{
+	struct ipsec_spi *spi = ipsec_spi_find(in, &sa->id);
+
+	return sa->dir == IFIPSEC_DIR_IN ? spi : NULL;
+}
+
 int ipsec_sa_install(struct ipsec_peer *peer, struct ipsec_sa *sa, bool replace,
 		     struct netlink_ext_ack *extack)
 {
 	struct ipsec_net *in = ipsec_net(peer->idev->net);
+	struct ipsec_spi *spi;
 	int err;
 
 	lockdep_assert_held(&in->lock);
@@ -210,14 +221,23 @@ int ipsec_sa_install(struct ipsec_peer *peer, struct ipsec_sa *sa, bool replace,
 			       "the peer is not protected with that protocol; set what it is protected with");
 		return -EINVAL;
 	}
-	if (in->sas >= IFIPSEC_SAS_MAX) {
-		NL_SET_ERR_MSG(extack, "the namespace has its 65536 SAs");
+	spi = sa_reserved(in, sa);
+	if (spi && spi->peer != peer) {
+		NL_SET_ERR_MSG(extack, "the SPI is reserved for another peer");
+		return -EBUSY;
+	}
+	/* a reservation becomes an SA: one of the two is counted */
+	if (!spi && in->sas + in->n_spis >= IFIPSEC_SAS_MAX) {
+		NL_SET_ERR_MSG(extack,
+			       "the namespace has its 65536 SAs and reserved SPIs");
 		return -ENOSPC;
 	}
 	err = sa->dir == IFIPSEC_DIR_IN ?
 		sa_install_in(peer, sa, extack) :
 		sa_install_out(peer, sa, replace, extack);
 	if (!err) {
+		if (spi)
+			ipsec_spi_release(spi);
 		in->generation++;
 		trace_ipsec_sa(sa, "install", 0);
 		ipsec_event_sa(sa, IFIPSEC_CMD_SA_NEW_NTF);

@@ -132,6 +132,16 @@ check "sa add encr null without a key" ctl sa add ipsec0 p in spi 0x1005 encr nu
 json "sa show: no key" '[.[] | select(.spi == "0x00001005") | .encr, .key_bits]' '["null",0]' sa show
 must ctl sa del ipsec0 p in spi 0x1005
 
+# an SPI for an SA to come
+is "spi add prints the SPI" "$(ctl spi add ipsec0 p min 0x5001 max 0x5001)" 0x00005001
+json "spi add: all fields" 'del(.ifindex)' \
+	'{"ifname":"ipsec0","peer":"p","spi":"0x00005001","proto":"ah","seconds":30}' spi add ipsec0 p proto ah min 0x5001 max 20481
+check "spi add: any SPI" grep -qxE '0x[0-9a-f]{8}' <<<"$(ctl spi add ipsec0 p)"
+json "spi add: it is no SA" '[.[] | select(.spi == "0x00005001")]' '[]' sa show
+check "sa add takes it" ctl sa add ipsec0 p in spi 0x5001 encr aes-gcm-16 key "$K20"
+check "sa del, and sa del proto ah of what is reserved" eval \
+	'ctl sa del ipsec0 p in spi 0x5001 && ctl sa del ipsec0 p in spi 0x5001 proto ah'
+
 # ---- show, flush, algs -----------------------------------------------------
 
 json "show: the tree" '[.interfaces[] | .ifname, (.peers[] | .name, (.sas[] | .spi))]' \
@@ -200,6 +210,13 @@ says_of "the interface has no peer of that name" "sa add ipsec0 x" sa add ipsec0
 	says_of "extended sequence numbers need a replay window" "$add" $add in spi 0x1009 encr aes-gcm-16 key "$K20" replay-window 0
 	says_of "an outbound SA has no replay window" "sa add ipsec0 q" sa add ipsec0 q out spi 0x1009 encr aes-gcm-16 key "$K20" replay-window 64
 }
+says_of "SPIs 0 to 255 are reserved (RFC 4303); use 256 or more" "spi add ipsec0 p" spi add ipsec0 p min 255 max 300
+says_of "the range of SPIs ends before it begins" "spi add ipsec0 p" spi add ipsec0 p min 300 max 299
+says_of "a range of SPIs has two ends; give both or neither" "spi add ipsec0 p" spi add ipsec0 p min 300
+says_of "all SPIs of the range are in use" "spi add ipsec0 q" spi add ipsec0 q min 0x1001 max 0x1001
+says_of "the interface has no peer of that name" "spi add ipsec0 x" spi add ipsec0 x
+must ctl spi add ipsec0 q min 0x1008 max 0x1008
+says_of "the SPI is reserved for another peer" "sa add ipsec0 p" sa add ipsec0 p in spi 0x1008 encr aes-gcm-16 key "$K20"
 says_of "a sequence number moves forward only" "sa set ipsec0 p" sa set ipsec0 p out spi 0x2001 seq 9
 says_of "the peer has no inbound SA with that SPI" "sa del ipsec0 p" sa del ipsec0 p in spi 0x9999
 says_of "$no_dev" "flush ipsec7" flush sa ipsec7

@@ -56,6 +56,14 @@ def sa_set():
                  u64(SA.SEQ, rnd.getrandbits(rnd.choice([8, 32, 64]))))]
 
 
+def spi_alloc():
+    parts = [u8(SA.PROTO, rnd.choice([50, 50, 51, 7]))] if rnd.random() < 0.3 else []
+    if rnd.random() < 0.8:
+        parts += [be32(SA.SPI_MIN, rnd.choice(SPIS)), be32(SA.SPI_MAX, rnd.choice(SPIS))]
+    return [dev(rnd.choice(DEVS)), peer_name(rnd.choice(PEERS))] + \
+        ([nest(A.SA, *parts)] if parts else [])
+
+
 def named():
     return [dev(rnd.choice(DEVS)), peer_name(rnd.choice(PEERS))]
 
@@ -67,7 +75,7 @@ def flush():
 # how often, command, what makes its attributes
 KINDS = [(8, CMD.PEER_NEW, peer_new), (5, CMD.PEER_SET, peer_new), (2, CMD.PEER_DEL, named),
          (2, CMD.PEER_GET, named), (12, CMD.SA_NEW, sa_new), (3, CMD.SA_REPLACE, sa_new),
-         (3, CMD.SA_SET, sa_set),
+         (3, CMD.SA_SET, sa_set), (3, CMD.SPI_ALLOC, spi_alloc),
          (2, CMD.SA_GET, sa_named), (2, CMD.SA_DEL, sa_named), (0.3, CMD.FLUSH, flush),
          (1, CMD.DEV_GET, lambda: [dev(rnd.choice(DEVS))]), (0.5, CMD.ALG_GET, lambda: [])]
 

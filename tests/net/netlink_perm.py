@@ -20,6 +20,7 @@ REQUESTS = {
     'SA_SET': [dev(), P, nest(A.SA, u8(SA.DIR, IN), be32(SA.SPI, 0x1001), u64(SA.SEQ, 1 << 40))],
     'SA_GET': [dev(), P, S],
     'SA_DEL': [dev(), P, S],
+    'SPI_ALLOC': [dev(), P],
     'FLUSH': [u32(A.FLUSH, 2)],
 }
 # new commands must be added to the list above

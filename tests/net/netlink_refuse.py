@@ -424,6 +424,65 @@ def named_sas():
                 nest(A.SA, u8(SA.DIR, IN), be32(SA.SPI, 0x1001), attr(SA.KEY, KEY)))
 
 
+# ---- reserved SPIs ---------------------------------------------------------
+
+def reserved():
+    two_ends = 'a range of SPIs has two ends; give both or neither'
+    backwards = 'the range of SPIs ends before it begins'
+
+    def bad(name, err, text, *parts):
+        refused(name, err, text, CMD.SPI_ALLOC, dev(), peer_name(), nest(A.SA, *parts))
+
+    for low, high, text in ((300, 299, backwards), (0xffffffff, 256, backwards), (1, 200, RESERVED_SPI),
+                            (0, 0, RESERVED_SPI), (255, 0xffffffff, RESERVED_SPI), (300, 1, backwards)):
+        bad('E3.23 SPIs %d..%d' % (low, high), E.EINVAL, text, be32(SA.SPI_MIN, low), be32(SA.SPI_MAX, high))
+    bad('E3.23 SPIs from 300 on', E.EINVAL, two_ends, be32(SA.SPI_MIN, 300))
+    bad('E3.23 SPIs up to 300', E.EINVAL, two_ends, be32(SA.SPI_MAX, 300))
+    bad('E3.23 an SPI in use', E.ENOSPC, 'all SPIs of the range are in use', be32(SA.SPI_MIN, 0x1001),
+        be32(SA.SPI_MAX, 0x1001))
+    for proto in (0, 17, 108, 255):
+        bad('E3.23 protocol %d' % proto, E.EINVAL, 'the protocol of an SA is ESP (50) or AH (51)', u8(SA.PROTO, proto))
+    for name, part in (('direction', u8(SA.DIR, IN)), ('SPI', be32(SA.SPI, 300)), ('key', attr(SA.KEY, KEY)),
+                       ('time', u32(SA.RESERVED, 30))):
+        bad('E3.23 a %s' % name, E.EINVAL, UNSUPPORTED, part)
+    bad('E3.23 an unknown attribute', E.EINVAL, UNKNOWN, u8(K['__IFIPSEC_SA_A_MAX'], 1))
+    for kind in (SA.SPI_MIN, SA.SPI_MAX):
+        for n in (0, 3, 5, 64):
+            bad('E3.23 end %d of a range of %d bytes' % (kind, n), E.EINVAL, BAD_LEN, attr(kind, bytes(n)))
+    for n in (0, 2):
+        bad('E3.23 a protocol of %d bytes' % n, E.EINVAL, BAD_LEN, attr(SA.PROTO, bytes(n)))
+    refused('E3.23 of no interface', E.EINVAL, 'the request names no interface', CMD.SPI_ALLOC, peer_name())
+    refused('E3.23 of an unknown interface', E.ENODEV, NO_DEV, CMD.SPI_ALLOC, dev('ipsec7'), peer_name())
+    refused('E3.23 of no peer', E.EINVAL, NO_NAME, CMD.SPI_ALLOC, dev())
+    refused('E3.23 of a peer without name', E.EINVAL, NO_NAME, CMD.SPI_ALLOC, dev(), nest(A.PEER))
+    refused('E3.23 of an unknown peer', E.ENOENT, NO_PEER, CMD.SPI_ALLOC, dev(), peer_name('nobody'))
+    refused('E3.23 of the peer of another interface', E.ENOENT, NO_PEER, CMD.SPI_ALLOC, dev(), peer_name('r'))
+    refused('E3.23 the address of the peer', E.EINVAL, UNSUPPORTED, CMD.SPI_ALLOC, dev(), peer('p', '192.0.2.7'))
+    refused('E3.23 a nest that is not marked', E.EINVAL, NESTED_MISSING, CMD.SPI_ALLOC, dev(), peer_name(),
+            attr(A.SA, u8(SA.PROTO, 50)))
+    refused('E3.23 a dump of reservations', E.EOPNOTSUPP, '', CMD.SPI_ALLOC, dev(), flags=DUMP)
+    for name, part in (('SPI_MIN', be32(SA.SPI_MIN, 300)), ('SPI_MAX', be32(SA.SPI_MAX, 300)), ('RESERVED', u32(SA.RESERVED, 30))):
+        bad_sa('E3.3 %s in a new SA' % name, E.EINVAL, UNSUPPORTED, more=part)
+
+    # an SPI that another peer has: SA_NEW and SA_DEL
+    a = nl.do(CMD.SPI_ALLOC, dev(), peer_name('q'), nest(A.SA, be32(SA.SPI_MIN, 0x2001), be32(SA.SPI_MAX, 0x2001)))
+    must(a)
+    bad_sa('E3.23 an SPI that is reserved for another peer', E.EBUSY, 'the SPI is reserved for another peer')
+    refused('E3.23 the same, and a peer of another interface', E.EBUSY, 'the SPI is reserved for another peer',
+            CMD.SA_NEW, dev('ipsec1'), peer_name('r'), sa(IN, 0x2001, key=KEY))
+    refused('E3.23 another peer gives it back', E.ENOENT, 'the peer has no inbound SA with that SPI', CMD.SA_DEL,
+            dev(), peer_name('p'), sa_id(IN, 0x2001))
+    refused('E3.23 it is given back as outbound', E.ENOENT, 'the peer has no outbound SA with that SPI', CMD.SA_DEL,
+            dev(), peer_name('q'), sa_id(OUT, 0x2001))
+    for cmd in (CMD.SA_GET, CMD.SA_SET):
+        parts = [u8(SA.DIR, IN), be32(SA.SPI, 0x2001)] + ([u64(SA.SEQ, 5)] if cmd == CMD.SA_SET else [])
+        refused('E3.23 command %d of what is no SA yet' % cmd, E.ENOENT, 'the peer has no inbound SA with that SPI', cmd,
+                dev(), peer_name('q'), nest(A.SA, *parts))
+    must(nl.do(CMD.SA_DEL, dev(), peer_name('q'), sa_id(IN, 0x2001)))
+    refused('E3.23 it is given back twice', E.ENOENT, 'the peer has no inbound SA with that SPI', CMD.SA_DEL,
+            dev(), peer_name('q'), sa_id(IN, 0x2001))
+
+
 # ---- flush -----------------------------------------------------------------
 
 def flush():
@@ -546,6 +605,6 @@ build()
 events.listen()
 state = nl.state()
 for test in (interface_names, peer_names, endpoints, selectors, peers_again, spis, keys, suites, windows,
-             sequence_numbers, sa_attributes, named_sas, flush, form, short, echo, accepted):
+             sequence_numbers, sa_attributes, named_sas, reserved, flush, form, short, echo, accepted):
     test()
 sys.exit(t.failed > 0)

@@ -67,6 +67,7 @@ int cmd_sa_replace(const struct command *command, struct words *words);
 int cmd_sa_set(const struct command *command, struct words *words);
 int cmd_sa_del(const struct command *command, struct words *words);
 int cmd_sa_show(const struct command *command, struct words *words);
+int cmd_spi_add(const struct command *command, struct words *words);
 int cmd_show(const struct command *command, struct words *words);
 int cmd_monitor(const struct command *command, struct words *words);
 int cmd_flush(const struct command *command, struct words *words);

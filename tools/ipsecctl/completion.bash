@@ -65,33 +65,39 @@ _ipsecctl_next() {
 	link) _ipsecctl_links; [[ ${2-} == set ]] && echo none; return ;;
 	local) [[ $command == "peer set" ]] && echo any; return ;;
 	key | auth-key) return ;;
-	spi) [[ ${2-} == add || ${2-} == replace ]] || _ipsecctl_spis "${3-}" "${4-}" "${5-}"; return ;;
+	spi) # the number of an SA; "spi" is a command, too
+		if [[ $1 == sa ]]; then
+			[[ ${2-} == add || ${2-} == replace ]] || _ipsecctl_spis "${3-}" "${4-}" "${5-}"
+			return
+		fi ;;
 	mtu) [[ ${2-} == set ]] && echo auto; return ;;
-	fwmark | remote | selector | seq | replay-window | netnsid) return ;;
+	fwmark | remote | selector | seq | replay-window | min | max | netnsid) return ;;
 	soft-* | hard-*) return ;;
 	esac
 	# the remote port
 	((n > 1)) && [[ ${words[n - 2]} == encap && $last != off ]] && return
 
 	case $command in
-	" ") echo dev peer sa show monitor encap flush algs help --json --help --version ;;
+	" ") echo dev peer sa spi show monitor encap flush algs help --json --help --version ;;
 	"help "*)
 		case $n:${2-} in
-		1:*) echo dev peer sa show monitor encap flush algs ;;
+		1:*) echo dev peer sa spi show monitor encap flush algs ;;
 		2:dev) echo add set del show ;;
 		2:peer) echo add set del show ;;
 		2:sa) echo add replace set del show ;;
+		2:spi) echo add ;;
 		esac ;;
 	"dev ") echo add set del show ;;
 	"peer ") echo add set del show ;;
 	"sa ") echo add replace set del show ;;
+	"spi ") echo add ;;
 	"flush ") echo sa peer ;;
 	"flush "* | "dev del" | "dev show")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options netnsid; fi ;;
 	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel ;;
 	"dev set")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel; fi ;;
-	"peer "* | "sa "*) _ipsecctl_next_object "$@" ;;
+	"peer "* | "sa "* | "spi "*) _ipsecctl_next_object "$@" ;;
 	esac
 }
 
@@ -117,6 +123,7 @@ _ipsecctl_next_object() {
 	"sa replace") _ipsecctl_options spi "${suite[@]}" seq "${life[@]}" netnsid ;;
 	"sa set") _ipsecctl_options spi proto seq netnsid ;;
 	"sa del") _ipsecctl_options spi proto netnsid ;;
+	"spi add") _ipsecctl_options proto min max netnsid ;;
 	*) _ipsecctl_options netnsid ;;
 	esac
 }

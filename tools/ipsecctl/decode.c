@@ -68,6 +68,7 @@ static struct nla_policy sa_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_MODE]	= { .type = NLA_U8 },
 	[IFIPSEC_SA_A_AGE]	= { .type = NLA_U64 },
 	[IFIPSEC_SA_A_LIMITS_MET] = { .type = NLA_U32 },
+	[IFIPSEC_SA_A_RESERVED]	= { .type = NLA_U32 },
 };
 
 static struct nla_policy life_policy[IFIPSEC_LIFE_A_MAX + 1] = {
@@ -381,6 +382,30 @@ int decode_sa(struct nlmsghdr *nlh, struct sa *sa)
 	if (err)
 		sa_clear(sa);
 	return err;
+}
+
+int decode_spi(struct nlmsghdr *nlh, struct spi *spi)
+{
+	struct attrs attrs;
+	struct nlattr **in = attrs.sa;
+	int err = attr_top(nlh, attrs.top);
+
+	memset(spi, 0, sizeof(*spi));
+	if (!err)
+		err = decode_home(&attrs, &spi->home);
+	if (!err)
+		err = parse_peer(&attrs, spi->peer, sizeof(spi->peer));
+	if (!err)
+		err = attr_nest(in, IFIPSEC_SA_A_MAX, attrs.top[IFIPSEC_A_SA],
+				sa_policy);
+	if (!err && !in[IFIPSEC_SA_A_SPI])
+		err = -EBADMSG;
+	if (err)
+		return err;
+	spi->spi = ntohl(attr_u32(in[IFIPSEC_SA_A_SPI]));
+	spi->proto = attr_u8_or(in[IFIPSEC_SA_A_PROTO], IPPROTO_ESP);
+	spi->seconds = attr_u32(in[IFIPSEC_SA_A_RESERVED]);
+	return 0;
 }
 
 int decode_alg(struct nlmsghdr *nlh, struct alg *alg)

@@ -17,6 +17,7 @@
 int decode_dev(struct nlmsghdr *nlh, struct dev *dev);
 int decode_peer(struct nlmsghdr *nlh, struct peer *peer);
 int decode_sa(struct nlmsghdr *nlh, struct sa *sa);
+int decode_spi(struct nlmsghdr *nlh, struct spi *spi);
 int decode_alg(struct nlmsghdr *nlh, struct alg *alg);
 
 /* -ENOMSG: not an event that this version knows */

@@ -49,6 +49,8 @@ static const struct command commands[] = {
 	  "remove an SA", cmd_sa_del },
 	{ "sa show", "[DEV [PEER] [netnsid ID]]",
 	  "show SAs", cmd_sa_show },
+	{ "spi add", "DEV PEER [proto esp|ah] [min SPI max SPI] [netnsid ID]",
+	  "reserve an SPI for an inbound SA to come, for 30 seconds", cmd_spi_add },
 	{ "show", "",
 	  "show everything on one page", cmd_show },
 	{ "monitor", "",

@@ -93,6 +93,15 @@ struct sa {
 	struct stats stats;
 };
 
+/* An SPI that is reserved for an inbound SA to come */
+struct spi {
+	struct home home;
+	char peer[IFIPSEC_PEER_NAME_MAX + 1];
+	uint8_t proto;			/* IPPROTO_ESP or _AH */
+	uint32_t spi;			/* host byte order */
+	uint32_t seconds;		/* for so long */
+};
+
 /* A cipher, or an integrity algorithm */
 struct alg {
 	uint16_t encr;			/* enum ifipsec_encr, 0 = none */

@@ -72,6 +72,13 @@ struct sa_args {
 	uint64_t life[IFIPSEC_LIFE_A_MAX + 1];	/* by attribute, 0: none */
 };
 
+struct spi_args {
+	struct target target;
+	uint8_t proto;			/* IPPROTO_*, 0: not given */
+	uint32_t min, max;		/* a range */
+	bool has_min, has_max;
+};
+
 struct encap_args {
 	uint16_t port;			/* of UDP */
 };
@@ -101,6 +108,8 @@ int parse_sa_replace(struct words *words, struct sa_args *args);
 int parse_sa_set(struct words *words, struct sa_args *args);
 int parse_sa_del(struct words *words, struct sa_args *args);
 int parse_sa_show(struct words *words, struct target *target);
+
+int parse_spi_add(struct words *words, struct spi_args *args);
 
 int parse_flush(struct words *words, struct flush_args *args);
 

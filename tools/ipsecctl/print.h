@@ -26,6 +26,7 @@ struct printer {
 	void (*peers)(FILE *out, const struct peer_list *list);
 	void (*sas)(FILE *out, const struct sa_list *list);
 	void (*algs)(FILE *out, const struct alg_list *list);
+	void (*spi)(FILE *out, const struct spi *spi);
 
 	/* One line each, of the monitor */
 	void (*event)(FILE *out, const struct timespec *when,

@@ -486,6 +486,12 @@ static void human_algs(FILE *out, const struct alg_list *list)
 	}
 }
 
+/* The number alone: for a script */
+static void human_spi(FILE *out, const struct spi *spi)
+{
+	fprintf(out, "0x%08x\n", spi->spi);
+}
+
 static void print_acquire(FILE *out, const struct acquire *acquire)
 {
 	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
@@ -570,6 +576,7 @@ const struct printer printer_human = {
 	.peers = human_peers,
 	.sas = human_sas,
 	.algs = human_algs,
+	.spi = human_spi,
 	.event = human_event,
 	.notice = human_notice,
 };

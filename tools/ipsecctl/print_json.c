@@ -377,6 +377,19 @@ static void json_algs(FILE *out, const struct alg_list *list)
 	finish(out, array);
 }
 
+static void json_spi(FILE *out, const struct spi *spi)
+{
+	json_object *object = json_object_new_object();
+	char buf[NAME_TEXT_MAX];
+
+	add_home(object, &spi->home);
+	add_text(object, "peer", spi->peer);
+	add_spi(object, "spi", spi->spi);
+	add_text(object, "proto", name_proto(spi->proto, buf));
+	add_uint(object, "seconds", spi->seconds);
+	finish(out, object);
+}
+
 static json_object *stamped(const struct timespec *when, const char *event)
 {
 	json_object *object = json_object_new_object();
@@ -445,6 +458,7 @@ const struct printer printer_json = {
 	.peers = json_peers,
 	.sas = json_sas,
 	.algs = json_algs,
+	.spi = json_spi,
 	.event = json_event,
 	.notice = json_notice,
 };

@@ -69,6 +69,11 @@ static int take_alg(struct nlmsghdr *nlh, void *arg)
 	return err;
 }
 
+static int take_spi(struct nlmsghdr *nlh, void *arg)
+{
+	return decode_spi(nlh, arg);
+}
+
 static void restart_devs(void *arg)
 {
 	dev_list_clear(arg);
@@ -184,4 +189,10 @@ int query_algs(struct netlink *nl, struct alg_list *list, bool *consistent)
 		   list, consistent);
 	alg_list_sort(list);
 	return err;
+}
+
+int query_spi(struct netlink *nl, const struct spi_args *args, struct spi *spi)
+{
+	memset(spi, 0, sizeof(*spi));
+	return get(nl, request_spi(nl, args), take_spi, spi);
 }

@@ -24,6 +24,9 @@ int query_peers(struct netlink *nl, const struct target *target,
 		struct peer_list *list, bool *consistent);
 int query_sas(struct netlink *nl, const struct target *target,
 	      struct sa_list *list, bool *consistent);
+
+/* Reserves an SPI: an answer to a request, and no list */
+int query_spi(struct netlink *nl, const struct spi_args *args, struct spi *spi);
 int query_algs(struct netlink *nl, struct alg_list *list, bool *consistent);
 
 #endif /* IPSECCTL_QUERY_H */

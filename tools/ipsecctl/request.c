@@ -256,6 +256,34 @@ struct nl_msg *request_sa(struct netlink *nl, uint8_t cmd,
 	return finish(nl, msg, err);
 }
 
+static int put_spi(struct nl_msg *msg, const struct spi_args *args)
+{
+	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_SA);
+	int err = 0;
+
+	if (!nest)
+		return -1;
+	if (args->proto)
+		err = nla_put_u8(msg, IFIPSEC_SA_A_PROTO, args->proto);
+	if (!err && args->has_min)
+		err = nla_put_u32(msg, IFIPSEC_SA_A_SPI_MIN, htonl(args->min));
+	if (!err && args->has_max)
+		err = nla_put_u32(msg, IFIPSEC_SA_A_SPI_MAX, htonl(args->max));
+	return err ? err : nla_nest_end_keep_empty(msg, nest);
+}
+
+struct nl_msg *request_spi(struct netlink *nl, const struct spi_args *args)
+{
+	struct nl_msg *msg = begin(nl, IFIPSEC_CMD_SPI_ALLOC, 0);
+	int err = 0;
+
+	if (msg)
+		err = put_target(msg, &args->target);
+	if (msg && !err)
+		err = put_spi(msg, args);
+	return finish(nl, msg, err);
+}
+
 struct nl_msg *request_flush(struct netlink *nl, const struct flush_args *args)
 {
 	struct nl_msg *msg = begin(nl, IFIPSEC_CMD_FLUSH, 0);

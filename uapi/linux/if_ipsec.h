@@ -86,10 +86,11 @@
  *                         [PROTO], [MODE], [ENCR], [KEY], [AUTH], [AUTH_KEY],
  *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [LIFE] }
  *     DIR IN: adds an SA that the peer may send on.  The SPI must be free in
- *     the namespace.  DIR OUT: makes the SA that is sent on; EEXIST if the peer
- *     has one of that protocol already.  ESP needs ENCR and KEY, and AUTH and
- *     AUTH_KEY where the cipher has no integrity of its own; AH needs AUTH and
- *     AUTH_KEY.  The keys are write-only and are wiped from the message.
+ *     the namespace, or reserved for this peer.  DIR OUT: makes the SA that is
+ *     sent on; EEXIST if the peer has one of that protocol already.  ESP needs
+ *     ENCR and KEY, and AUTH and AUTH_KEY where the cipher has no integrity of
+ *     its own; AH needs AUTH and AUTH_KEY.  The keys are write-only and are wiped
+ *     from the message.
  *     Algorithms that are broken or too weak, and encryption without
  *     integrity, need IFIPSEC_SA_F_INSECURE.
  *     LIFE: when a soft limit is met there is an event; a hard limit is never
@@ -111,10 +112,29 @@
  *
  * IFIPSEC_CMD_SA_DEL      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
  *                         [PROTO] }
+ *     Removes the SA, or with DIR IN gives back an SPI that the peer reserved.
+ *
+ * IFIPSEC_CMD_SPI_ALLOC   IFNAME [NETNSID] PEER { NAME }
+ *                         [SA { [PROTO], [SPI_MIN, SPI_MAX] }]
+ *     -> IFNAME, IFINDEX, [NETNSID], PEER { NAME }, SA { DIR, SPI, PROTO,
+ *        RESERVED }
+ *     Reserves an SPI for an inbound SA to come, so that the other side can be
+ *     told before there are keys: a random one that no inbound SA and no other
+ *     reservation of the namespace has, of SPI_MIN..SPI_MAX (both or neither;
+ *     default 256..0xffffffff).  SPIs of the kernel's own IPsec are not looked
+ *     at; where both are in use, give each its range.
+ *     The SPI is the peer's for RESERVED seconds: SA_NEW, DIR IN, of this peer
+ *     takes it; of any other peer it is refused with EBUSY.  The reservation ends
+ *     with that SA, with its time, with SA_DEL or FLUSH, and with the peer.  It is
+ *     no SA: no dump, no event and no counter of SAs shows it, and packets with
+ *     that SPI are handed on like all unknown ones.  It counts towards
+ *     IFIPSEC_SAS_MAX.  The peer need not be protected with PROTO: that may be
+ *     part of what is negotiated.
+ *     ENOSPC: the whole range is in use, or there are IFIPSEC_SAS_MAX.
  *
  * IFIPSEC_CMD_FLUSH       [IFNAME [NETNSID]] FLUSH (u32, enum ifipsec_flush)
  *     Removes all SAs, or all peers with their SAs, of one interface or of the
- *     whole namespace.
+ *     whole namespace; reserved SPIs with them.
  *
  * IFIPSEC_CMD_ALG_GET     dump
  *     -> ALG { ENCR or AUTH, NAME, KEY_BITS (several), SALT_BITS, IV_LEN,
@@ -153,7 +173,8 @@
 #define IFIPSEC_REPLAY_WINDOW_MIN	32
 #define IFIPSEC_REPLAY_WINDOW_MAX	8192
 #define IFIPSEC_REPLAY_WINDOW_DEFAULT	1024
-#define IFIPSEC_SAS_MAX		65536	/* in one namespace */
+#define IFIPSEC_SAS_MAX		65536	/* in one namespace, with reserved SPIs */
+#define IFIPSEC_SPI_SECONDS	30	/* an SPI is reserved for so long */
 #define IFIPSEC_HOLD_PACKETS	64	/* for one peer */
 #define IFIPSEC_HOLD_BYTES	262144
 #define IFIPSEC_HOLD_SECONDS	30
@@ -209,6 +230,7 @@ enum ifipsec_cmd {
 	IFIPSEC_CMD_ALG_GET,
 	IFIPSEC_CMD_PEER_ACQUIRE_NTF,
 	IFIPSEC_CMD_SA_MAPPING_NTF,
+	IFIPSEC_CMD_SPI_ALLOC,
 	__IFIPSEC_CMD_MAX
 };
 
@@ -319,6 +341,9 @@ enum ifipsec_sa_attr {
 	IFIPSEC_SA_A_LIFE,		/* nest of enum ifipsec_life_attr */
 	IFIPSEC_SA_A_AGE,		/* u64, replies: seconds since it was made */
 	IFIPSEC_SA_A_LIMITS_MET,	/* u32, replies: bit n: enum ifipsec_expire n */
+	IFIPSEC_SA_A_SPI_MIN,		/* be32: of a range, 256 or more */
+	IFIPSEC_SA_A_SPI_MAX,		/* be32: its end, included */
+	IFIPSEC_SA_A_RESERVED,		/* u32, replies: for so many seconds */
 	__IFIPSEC_SA_A_MAX
 };
 

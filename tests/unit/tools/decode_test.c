@@ -426,17 +426,42 @@ static void test_algs(void)
 	alg_list_clear(&list);
 }
 
+static void test_spi(void)
+{
+	struct nl_msg *msg = message_spi();
+	char *text = NULL;
+	struct spi spi;
+	size_t len;
+	FILE *out;
+
+	CHECK("decode SPI", !decode_spi(nlmsg_hdr(msg), &spi));
+	nlmsg_free(msg);
+	out = open_memstream(&text, &len);
+	printer_json.spi(out, &spi);
+	fclose(out);
+	check_json("an SPI in JSON", text,
+		   "{\"ifname\":\"ipsec0\",\"ifindex\":7,\"peer\":\"branch\",\"spi\":\"0xc0ffee01\",\"proto\":\"ah\",\"seconds\":30}");
+	free(text);
+	out = open_memstream(&text, &len);
+	printer_human.spi(out, &spi);
+	fclose(out);
+	check_text("an SPI for a script", text, "0xc0ffee01\n");
+	free(text);
+}
+
 /* A message that holds only what @put puts */
 static void refuse(const char *name, void (*put)(struct nl_msg *msg))
 {
 	struct nl_msg *msg = nlmsg_alloc_size(1024);
 	struct peer peer;
+	struct spi spi;
 	struct sa sa;
 
 	genlmsg_put(msg, 0, 1, MESSAGES_FAMILY, 0, 0, IFIPSEC_CMD_SA_GET, 1);
 	put(msg);
 	CHECK(name, decode_peer(nlmsg_hdr(msg), &peer) == -EBADMSG);
 	CHECK(name, decode_sa(nlmsg_hdr(msg), &sa) == -EBADMSG);
+	CHECK(name, decode_spi(nlmsg_hdr(msg), &spi) == -EBADMSG);
 	nlmsg_free(msg);
 }
 
@@ -493,6 +518,7 @@ int main(void)
 	test_tx_sas();
 	test_limits();
 	test_algs();
+	test_spi();
 	test_malformed();
 	return check_status();
 }

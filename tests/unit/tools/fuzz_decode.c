@@ -56,7 +56,7 @@ static struct nl_msg *pick_message(void)
 		IFIPSEC_CMD_PEER_GET, IFIPSEC_CMD_PEER_SET_NTF,
 		IFIPSEC_CMD_SA_GET, IFIPSEC_CMD_SA_EXPIRE_NTF,
 	};
-	uint32_t which = draw(13);
+	uint32_t which = draw(14);
 
 	if (which < 2)
 		return message_dev(cmds[which]);
@@ -76,6 +76,8 @@ static struct nl_msg *pick_message(void)
 		return message_mapping();
 	if (which == 11)
 		return message_error(-1, "a sentence", draw(2));
+	if (which == 12)
+		return message_spi();
 	return message_done(0);
 }
 
@@ -149,6 +151,7 @@ static void try_objects(struct nlmsghdr *nlh, FILE *out)
 	struct peer peer;
 	struct alg alg;
 	struct dev dev;
+	struct spi spi;
 	struct sa sa;
 
 	if (!decode_dev(nlh, &dev) && !dev_list_add(&all.devs, &dev))
@@ -159,6 +162,10 @@ static void try_objects(struct nlmsghdr *nlh, FILE *out)
 		abort();
 	if (!decode_alg(nlh, &alg) && !alg_list_add(&algs, &alg))
 		abort();
+	if (!decode_spi(nlh, &spi)) {
+		printer_human.spi(out, &spi);
+		printer_json.spi(out, &spi);
+	}
 	printer_human.overview(out, &all);
 	printer_human.peers(out, &all.peers);
 	printer_human.sas(out, &all.sas);

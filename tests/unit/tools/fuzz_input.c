@@ -66,12 +66,13 @@ static void try_words(char **next)
 	struct target target;
 	struct peer_args peer;
 	struct dev_args dev;
+	struct spi_args spi;
 	struct sa_args sa;
 	int err = 0;
 
 	memset(&words, 0, sizeof(words));
 	words.next = next;
-	switch (draw(13)) {
+	switch (draw(14)) {
 	case 0: err = parse_dev_add(&words, &dev); break;
 	case 1: err = parse_dev_set(&words, &dev); break;
 	case 2: err = parse_dev_del(&words, &target); break;
@@ -91,6 +92,7 @@ static void try_words(char **next)
 	case 10: err = parse_sa_show(&words, &target); break;
 	case 11: err = parse_flush(&words, &flush); break;
 	case 12: err = parse_encap(&words, &encap); break;
+	case 13: err = parse_spi_add(&words, &spi); break;
 	}
 	if (!err != !words.error[0])
 		abort();	/* an error without a sentence, or the reverse */

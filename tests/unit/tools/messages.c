@@ -181,6 +181,21 @@ struct nl_msg *message_sa_ah(int cmd, uint32_t spi)
 	return msg;
 }
 
+struct nl_msg *message_spi(void)
+{
+	struct nl_msg *msg = begin(IFIPSEC_CMD_SPI_ALLOC);
+	struct nlattr *sa;
+
+	put_branch(msg);
+	sa = nla_nest_start(msg, IFIPSEC_A_SA);
+	nla_put_u8(msg, IFIPSEC_SA_A_DIR, IFIPSEC_DIR_IN);
+	nla_put_u32(msg, IFIPSEC_SA_A_SPI, htonl(0xc0ffee01));
+	nla_put_u8(msg, IFIPSEC_SA_A_PROTO, 51);
+	nla_put_u32(msg, IFIPSEC_SA_A_RESERVED, 30);
+	nla_nest_end(msg, sa);
+	return msg;
+}
+
 struct nl_msg *message_mapping(void)
 {
 	struct nl_msg *msg = message_sa(IFIPSEC_CMD_SA_MAPPING_NTF,

@@ -22,6 +22,9 @@ struct nl_msg *message_sa(int cmd, int dir, uint32_t spi);
 /* The same of AH, outbound, in transport mode, with all flags and limits */
 struct nl_msg *message_sa_ah(int cmd, uint32_t spi);
 
+/* An SPI that "branch" reserved for AH */
+struct nl_msg *message_spi(void);
+
 /* A packet for "branch", and a packet of an SA of it, from elsewhere */
 struct nl_msg *message_acquire(void);
 struct nl_msg *message_mapping(void);

@@ -357,6 +357,30 @@ static void test_sa_life(void)
 	    "ipsec0", "b", "in", "soft-bytes", "1");
 }
 
+static void test_spi(void)
+{
+	struct words words = WORDS("ipsec0", "b");
+	struct spi_args args;
+
+	CHECK("spi add", !parse_spi_add(&words, &args) &&
+	      !strcmp(args.target.peer, "b") && !args.proto &&
+	      !args.has_min && !args.has_max);
+	words = WORDS("ipsec0", "b", "min", "0x100", "max", "4294967295",
+		      "proto", "ah", "netnsid", "3");
+	CHECK("spi add with everything", !parse_spi_add(&words, &args) &&
+	      args.proto == IPPROTO_AH && args.has_min && args.min == 256 &&
+	      args.has_max && args.max == UINT32_MAX &&
+	      args.target.netnsid == 3);
+	BAD("spi add nothing", parse_spi_add, struct spi_args,
+	    "the interface is missing");
+	BAD("spi add no peer", parse_spi_add, struct spi_args,
+	    "the peer is missing", "ipsec0");
+	BAD("spi add bad proto", parse_spi_add, struct spi_args,
+	    "proto \"udp\" is not esp or ah", "ipsec0", "b", "proto", "udp");
+	BAD("spi add bad number", parse_spi_add, struct spi_args,
+	    "min \"x\" is not a number", "ipsec0", "b", "min", "x");
+}
+
 static void test_flush(void)
 {
 	struct words words = WORDS("sa");
@@ -387,6 +411,7 @@ int main(void)
 	test_sa();
 	test_sa_suite();
 	test_sa_life();
+	test_spi();
 	test_flush();
 	return check_status();
 }
