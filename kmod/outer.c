@@ -55,6 +55,12 @@ void ipsec_endpoint_free(struct ipsec_endpoint *ep)
 		call_rcu(&ep->rcu, endpoint_free_rcu);
 }
 
+/* What routing rules see; AH, with ESP or without, passes for ESP */
+static u8 outer_flow_proto(const struct ipsec_endpoint *ep)
+{
+	return ep->encap_remote ? IPPROTO_UDP : IPPROTO_ESP;
+}
+
 unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep)
 {
 	return ep->remote.family == AF_INET ? sizeof(struct iphdr) :
@@ -122,7 +128,9 @@ static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	struct flowi4 fl4 = {
 		.flowi4_oif	= idev->link,
 		.flowi4_mark	= idev->fwmark,
-		.flowi4_proto	= IPPROTO_ESP,
+		.flowi4_proto	= outer_flow_proto(ep),
+		.fl4_sport	= ep->encap_local,
+		.fl4_dport	= ep->encap_remote,
 		.daddr		= ep->remote.v4,
 		.saddr		= ep->local.v4,
 	};
@@ -229,7 +237,9 @@ static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	struct flowi6 fl6 = {
 		.flowi6_oif	= idev->link,
 		.flowi6_mark	= idev->fwmark,
-		.flowi6_proto	= IPPROTO_ESP,
+		.flowi6_proto	= outer_flow_proto(ep),
+		.fl6_sport	= ep->encap_local,
+		.fl6_dport	= ep->encap_remote,
 		.daddr		= ep->remote.v6,
 		.saddr		= ep->local.v6,
 	};

@@ -37,6 +37,8 @@ table inet t {
 		meta l4proto esp oifname w1 counter name w1
 		meta l4proto esp oifname w2 counter name w2
 		meta l4proto esp meta mark 42 counter name n_mark
+		udp sport 4500 oifname w1 counter name w1
+		udp sport 4500 oifname w2 counter name w2
 	}
 }
 NFT
@@ -174,6 +176,42 @@ answered "the default route with a link: carries"
 drops_are "the default route with a link: nothing dropped" a ipsec0 "$before"
 must ip -n a route del default dev ipsec0
 down
+
+# ---- rules that look at the ports ------------------------------------------
+
+for h in a b; do
+	server $h ipsecctl encap 4500
+	must wait_for 10 eval "on $h ss -Hlun | grep -q :4500"
+done
+# ports FAMILY REMOTE PLEN OTHER VIA1 VIA2: ESP in UDP is UDP to a rule, with its ports
+ports() {
+	local v=$1 remote=$2 plen=$3 other=$4 one=$5 two=$6
+	must ip -n a "$v" route flush "$remote/$plen"
+	must ip -n a "$v" route add "$remote/$plen" via "$one"
+	must ip -n a "$v" route add "$remote/$plen" via "$two" table 101
+	up "$remote" "$other" "$other"
+	for h in "a b" "b a"; do must on "${h% *}" ipsecctl peer set ipsec0 "${h#* }" encap 4500 4500; done
+	must ip -n a "$v" rule add ipproto esp table 101
+	must ip -n a "$v" rule add ipproto udp dport 4501 table 101
+	must ip -n a "$v" rule add ipproto udp sport 4501 table 101
+	via "IP$v rules: of ESP and of other ports are not for ESP in UDP" 3 0
+	must ip -n a "$v" rule add ipproto udp sport 4500 dport 4500 table 101
+	via "IP$v rules: of UDP and its ports" 0 3
+	answered "IP$v rules: and carries"
+	must on a ipsecctl peer set ipsec0 b encap 4500 4502
+	via "IP$v rules: the peer has another port" 3 0
+	must ip -n a "$v" rule del ipproto udp sport 4500 dport 4500 table 101
+	must on a ipsecctl peer set ipsec0 b encap off
+	via "IP$v rules: of ESP, without UDP" 0 3
+	must ip -n a "$v" rule del ipproto esp table 101
+	must ip -n a "$v" rule del ipproto udp dport 4501 table 101
+	must ip -n a "$v" rule del ipproto udp sport 4501 table 101
+	must ip -n a "$v" route del "$remote/$plen" via "$two" table 101
+	must ip -n a "$v" route del "$remote/$plen" via "$one"
+	down
+}
+ports -4 203.0.113.2 32 203.0.113.1 192.0.2.2 198.51.100.2
+ports -6 2001:db8:f::2 128 2001:db8:f::1 2001:db8:1::2 2001:db8:2::2
 
 # ---- two interfaces through each other -------------------------------------
 
