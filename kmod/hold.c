@@ -116,6 +116,17 @@ void ipsec_hold_init(struct ipsec_peer *peer)
 	INIT_DELAYED_WORK(&hold->timeout, hold_timeout);
 }
 
+/*
+ * Its route may go while it waits.  Its sender must not wait as well, with all that
+ * it has to say to others; nor keep its socket and its namespace when it is gone.
+ * How much waits is bounded here.  Not under the lock: a socket may do anything.
+ */
+static void hold_detach(struct sk_buff *skb)
+{
+	skb_dst_force(skb);
+	skb_orphan(skb);
+}
+
 /* Under the lock: append, if there is room.  Consumes the packet. */
 static void hold_append(struct ipsec_peer *peer, struct sk_buff *skb)
 {
@@ -127,8 +138,6 @@ static void hold_append(struct ipsec_peer *peer, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
-	/* its route may go while it waits */
-	skb_dst_force(skb);
 	hold->bytes += skb->len;
 	__skb_queue_tail(&hold->queue, skb);
 }
@@ -164,6 +173,7 @@ bool ipsec_hold_packet(struct ipsec_peer *peer, struct sk_buff *skb)
 
 	if (!ipsec_event_key_daemon(peer->idev))
 		return false;
+	hold_detach(skb);
 	spin_lock(&hold->queue.lock);
 	if (!hold->closed) {
 		if (!hold->active)
@@ -182,6 +192,7 @@ bool ipsec_hold_behind(struct ipsec_peer *peer, struct sk_buff *skb)
 	struct ipsec_hold *hold = &peer->hold;
 	bool waits;
 
+	hold_detach(skb);
 	spin_lock(&hold->queue.lock);
 	waits = hold->active;
 	if (waits)

@@ -38,13 +38,6 @@
 #define TX_DEPTH_MAX	4
 static DEFINE_PER_CPU(unsigned int, tx_depth);
 
-/* Where a packet comes from */
-enum tx_how {
-	TX_FIRST,			/* the stack */
-	TX_HELD,			/* the hold queue */
-	TX_WHOLE,			/* its fragments */
-};
-
 /* A packet on its way; what all segments of a GSO packet share */
 struct tx {
 	struct ipsec_dev *idev;
@@ -599,67 +592,65 @@ static bool tx_is_fragment(const struct sk_buff *skb, const struct tx *tx)
 						  tx->nexthdr == NEXTHDR_FRAGMENT;
 }
 
-/* It waits for the SA, once, where there is hope for one */
-static void tx_no_sa(struct sk_buff *skb, const struct tx *tx, enum tx_how how)
+/*
+ * RFC 4301 7.1: transport mode protects whole packets.  The IP layer has made
+ * fragments of what exceeds the interface's MTU; the whole is fragmented again
+ * after it is protected.  Its addresses are theirs, so peer, SAs and route are as
+ * well; its header is not.  Return: false, and the packet is consumed.
+ */
+static bool tx_defrag(struct sk_buff *skb, struct tx *tx)
 {
-	if (how != TX_HELD && ipsec_hold_packet(tx->peer, skb))
+	if (ipsec_defrag(skb, tx->idev))
+		return false;	/* others are missing, or it is malformed */
+	tx->whole = true;
+	/* reassembly lets some of what is broken pass as it is */
+	if (likely(tx_classify(skb, tx) && tx_transport(skb, tx) &&
+		   !tx_is_fragment(skb, tx)))
+		return true;
+	tx_drop_early(skb, tx, IFIPSEC_DROP_TX_FRAGMENT);
+	return false;
+}
+
+/* It waits for the SA, once, where there is hope for one */
+static void tx_no_sa(struct sk_buff *skb, const struct tx *tx, bool held)
+{
+	if (!held && ipsec_hold_packet(tx->peer, skb))
 		return;
 	tx_send_unreachable(skb);
 	tx_drop_early(skb, tx, IFIPSEC_DROP_TX_NO_SA);
 }
 
-static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev,
-		      enum tx_how how);
-
-/*
- * RFC 4301 7.1: transport mode protects whole packets.  The IP layer has made
- * fragments of what exceeds the interface's MTU; the whole is fragmented again
- * after it is protected.
- */
-static void tx_fragment(struct sk_buff *skb, struct tx *tx)
+/* With SAs and a route; consumes the packet */
+static void tx_protect(struct sk_buff *skb, struct tx *tx)
 {
-	/* not again: reassembly lets some of what is broken pass as it is */
-	if (unlikely(tx->whole)) {
-		tx_drop_early(skb, tx, IFIPSEC_DROP_TX_FRAGMENT);
+	if (unlikely(tx_is_fragment(skb, tx)) && !tx_defrag(skb, tx))
+		return;
+	if (unlikely(!tx_check_mtu(skb, tx))) {
+		tx_drop_early(skb, tx, IFIPSEC_DROP_TX_TOO_BIG);
 		return;
 	}
-	if (ipsec_defrag(skb, tx->idev))
-		return;		/* others are missing, or it is malformed */
-	tx_packet(skb, tx->idev, TX_WHOLE);
+	tx_policy(skb, tx);
+	skb = tx_segment(skb, tx);
+	if (likely(skb))
+		tx_list(skb, tx);
 }
 
-static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev,
-		      enum tx_how how)
+/* @held: it comes from the hold queue */
+static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool held)
 {
-	struct tx tx = { .idev = idev, .whole = how == TX_WHOLE };
+	struct tx tx = { .idev = idev };
 	enum ifipsec_drop reason;
 
 	if (unlikely(!tx_resolve(skb, &tx, &reason))) {
 		if (reason != IFIPSEC_DROP_TX_NO_SA)
 			tx_drop_early(skb, &tx, reason);
 		else
-			tx_no_sa(skb, &tx, how);
+			tx_no_sa(skb, &tx, held);
 		return;
 	}
-	if (ipsec_hold_waits(&tx.peer->hold) && how == TX_FIRST &&
-	    ipsec_hold_behind(tx.peer, skb)) {
-		dst_release(tx.outer.dst);
-		return;
-	}
-	if (unlikely(tx_is_fragment(skb, &tx))) {
-		dst_release(tx.outer.dst);
-		tx_fragment(skb, &tx);
-		return;
-	}
-	if (unlikely(!tx_check_mtu(skb, &tx))) {
-		tx_drop_early(skb, &tx, IFIPSEC_DROP_TX_TOO_BIG);
-		dst_release(tx.outer.dst);
-		return;
-	}
-	tx_policy(skb, &tx);
-	skb = tx_segment(skb, &tx);
-	if (likely(skb))
-		tx_list(skb, &tx);
+	if (likely(!ipsec_hold_waits(&tx.peer->hold)) || held ||
+	    !ipsec_hold_behind(tx.peer, skb))
+		tx_protect(skb, &tx);
 	dst_release(tx.outer.dst);
 }
 
@@ -678,7 +669,7 @@ netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev)
 		kfree_skb(skb);
 	} else {
 		rcu_read_lock();
-		tx_packet(skb, idev, TX_FIRST);
+		tx_packet(skb, idev, false);
 		rcu_read_unlock();
 	}
 	__this_cpu_dec(tx_depth);
@@ -689,7 +680,7 @@ void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev)
 {
 	rcu_read_lock();
 	if (likely(idev->dev->flags & IFF_UP)) {
-		tx_packet(skb, idev, TX_HELD);
+		tx_packet(skb, idev, true);
 	} else {
 		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_NO_SA, 1);
 		kfree_skb(skb);

@@ -33,16 +33,19 @@ negotiated() {
 gone() { must on a ipsecctl flush sa; }
 held() { on a ipsecctl -j peer show | jq '.[0].held'; }
 held_is() { [[ $(held) == "$1" ]]; }
-# numbers FIRST LAST [BYTES]: a UDP datagram for each, with its number
+# numbers FIRST LAST [BYTES [poor]]: a UDP datagram for each, with its number; from a
+# sender with the least of buffers that does not wait
 numbers() {
 	ip netns exec a /usr/bin/python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-# what waits is still charged to its sender
-s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
-first, last, size = map(int, sys.argv[1:])
+# what waits is not charged to its sender
+if len(sys.argv) > 4:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    s.setblocking(False)
+first, last, size = map(int, sys.argv[1:4])
 for n in range(first, last + 1):
-    s.sendto(b"%08d" % n + bytes(size - 8), ("10.0.0.2", 7000))' "$1" "$2" "${3:-100}"
+    s.sendto(b"%08d" % n + bytes(size - 8), ("10.0.0.2", 7000))' "$1" "$2" "${3:-100}" "${@:4}"
 }
 ip netns exec b /usr/bin/python3 -u -c '
 import socket
@@ -90,6 +93,15 @@ check "the first 64 are sent" wait_for 5 got_is "$(seq -s' ' 64)"
 
 gone
 : >"$WORK/got"
+before=$(drops a ipsec0)
+check "a sender does not wait with its packets" numbers 1 30 1000 poor
+check "they wait without it" wait_for 5 held_is 30
+negotiated
+check "and are sent" wait_for 5 got_is "$(seq -s' ' 30)"
+drops_are "a sender that is gone: none was lost" a ipsec0 "$before"
+
+gone
+: >"$WORK/got"
 must ip -n a link set ipsec0 mtu 9000
 before=$(drops a ipsec0)
 numbers 1 40 8100
@@ -118,6 +130,48 @@ check "a SYN waits" wait_for 5 held_is 1
 negotiated
 wait $tcp
 is "TCP begins with a packet that was held" "$? $(tail -1 "$WORK/iperf")" "0 iperf Done."
+
+# transport mode: fragments wait as they are; their whole, which no link takes in one
+# piece, is fragmented again
+must ip -n a addr add 2001:db8::1/64 dev wan nodad
+must ip -n b addr add 2001:db8::2/64 dev wan nodad
+for h in a b; do
+	must on $h ipsecctl dev add ipsec1
+	on $h sysctl -qw net.ipv6.conf.ipsec1.addr_gen_mode=1
+	must ip -n $h link set ipsec1 multicast off up
+done
+ip netns exec b /usr/bin/python3 -u -c '
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 7001))
+while True:
+    print(len(s.recv(65535)))' >"$WORK/sizes" &
+must wait_for 10 eval 'on b ss -Hlun | grep -q :7001'
+# whole NAME PEER OURS THEIRS
+whole() {
+	local name=$1 peer=$2 before
+	must on a ipsecctl peer add ipsec1 "$peer" local "$3" remote "$4" selector "$4"
+	must on b ipsecctl peer add ipsec1 "$peer" local "$4" remote "$3" selector "$3"
+	must ip -n a route add "$4" dev ipsec1 src "$3"
+	before=$(drops a ipsec1)
+	: >"$WORK/sizes"
+	ip netns exec a /usr/bin/python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(bytes(4000), (sys.argv[1], 7001))' "$4"
+	check "$name: its fragments wait" wait_for 5 eval \
+		'[[ $(on a ipsecctl -j peer show ipsec1 "'"$peer"'" | jq ".[0].held") == 3 ]]'
+	spi=$((spi + 1))
+	must on b ipsecctl sa add ipsec1 "$peer" in spi $spi mode transport encr aes-gcm-16 key "$KEY"
+	must on a ipsecctl sa add ipsec1 "$peer" out spi $spi mode transport encr aes-gcm-16 key "$KEY"
+	check "$name: the whole arrives" wait_for 5 grep -qx 4000 "$WORK/sizes"
+	is "$name: as one packet of the SA" \
+		"$(on a ipsecctl -j sa show ipsec1 | jq ".[] | select(.spi == \"0x$(printf %08x $spi)\") | .stats.tx_packets")" 1
+	drops_are "$name: none was lost" a ipsec1 "$before"
+}
+whole "transport, IPv4" four 192.0.2.1 192.0.2.2
+whole "transport, IPv6" six 2001:db8::1 2001:db8::2
+for h in a b; do must ip -n $h link del ipsec1; done
 
 # the time is up
 gone
