@@ -21,6 +21,7 @@
 #include "crypt.h"
 #include "defrag.h"
 #include "esp.h"
+#include "fragment.h"
 #include "hold.h"
 #include "mtu.h"
 #include "natt.h"
@@ -47,6 +48,7 @@ struct tx {
 	struct ipsec_sa *ah;
 	struct ipsec_outer outer;
 	__be32 flowlabel;
+	unsigned int split;		/* largest inner fragment, 0: not split */
 	u16 own_hdr;			/* transport mode: own IP header in front */
 	u16 nexthdr_off;		/* and where it says what follows */
 	u8 udp_len;			/* of the header, or 0 */
@@ -171,6 +173,13 @@ static unsigned int tx_front(const struct tx *tx)
 	       (tx->esp ? ipsec_esp_len(tx->esp) : 0);
 }
 
+/* Room in front of the inner packet */
+static unsigned int tx_head(const struct tx *tx)
+{
+	return tx_front(tx) + ipsec_outer_len(tx->ep) +
+	       LL_RESERVED_SPACE(tx->outer.dst->dev);
+}
+
 /*
  * Make all of the packet writable, in one piece, with room on both sides.  What it
  * shares with others (clones, pages of files and sockets) is copied, never written.
@@ -178,8 +187,7 @@ static unsigned int tx_front(const struct tx *tx)
 static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
 			unsigned int tail)
 {
-	unsigned int head = tx_front(tx) + ipsec_outer_len(tx->ep) +
-			    LL_RESERVED_SPACE(tx->outer.dst->dev);
+	unsigned int head = tx_head(tx);
 	int more_head, more_tail, err;
 
 	err = skb_linearize_cow(skb);
@@ -355,6 +363,33 @@ static struct sk_buff *tx_segment(struct sk_buff *skb, const struct tx *tx)
 	return segs;
 }
 
+/*
+ * Fragments of those of the list that are too long, in their place.  Each fragment
+ * is a packet of its own from here on.  Return: the list; what was dropped is not
+ * in it any more.
+ */
+static struct sk_buff *tx_split(struct sk_buff *list, const struct tx *tx)
+{
+	struct sk_buff **link = &list, *skb, *next;
+
+	while ((skb = *link)) {
+		next = skb->next;
+		if (skb->len > tx->split) {
+			skb_mark_not_on_list(skb);
+			*link = ipsec_fragment4(skb, tx->split, tx_head(tx));
+			if (unlikely(!*link))
+				ipsec_stats_drop(tx->idev, tx_sa(tx),
+						 IFIPSEC_DROP_TX_NOMEM, 1);
+			while (*link)
+				link = &(*link)->next;
+			*link = next;
+		} else {
+			link = &skb->next;
+		}
+	}
+	return list;
+}
+
 static bool tx_fits(const struct sk_buff *skb, unsigned int mtu)
 {
 	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
@@ -399,11 +434,19 @@ static bool tx_df(const struct sk_buff *skb, const struct tx *tx)
 	return df == IFIPSEC_DF_SET;
 }
 
+/* The outer packet must not be fragmented: may the inner one? */
+static bool tx_may_split(const struct sk_buff *skb, const struct tx *tx)
+{
+	return !tx->own_hdr && skb->protocol == htons(ETH_P_IP) &&
+	       !(ip_hdr(skb)->frag_off & htons(IP_DF));
+}
+
 /*
  * Does the packet fit the way to the peer?  If not, one that may be fragmented is
- * encrypted whole and the outer packet is fragmented; the sender of the others is
- * told.  The MTUs that every link must have (IPv4 68, IPv6 1280) are always
- * offered, and made good with outer fragments.
+ * encrypted whole and the outer packet is fragmented, or it is fragmented first if
+ * the outer one must not be; the sender of the others is told.  The MTUs that every
+ * link must have (IPv4 68, IPv6 1280) are always offered, and made good with outer
+ * fragments.
  */
 static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
@@ -419,6 +462,11 @@ static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 		return likely(tx_fits_header(skb, tx));
 	if (tx_fits(skb, least)) {
 		tx->df = false;
+		return true;
+	}
+	if (tx_may_split(skb, tx)) {
+		tx->split = max(mtu, least);
+		tx->df = mtu >= least;
 		return true;
 	}
 	tx_send_too_big(skb, tx, max(mtu, least));
@@ -631,6 +679,8 @@ static void tx_protect(struct sk_buff *skb, struct tx *tx)
 	}
 	tx_policy(skb, tx);
 	skb = tx_segment(skb, tx);
+	if (unlikely(tx->split))
+		skb = tx_split(skb, tx);
 	if (likely(skb))
 		tx_list(skb, tx);
 }

@@ -170,6 +170,39 @@ is "in no fragments" "$(frags)" 6
 drops_are "and nobody is told" gwa ipsec0 "$before"
 drops_are "gwb takes all of them" gwb ipsec0 "$before_b"
 
+# df set: the outer packet must not be fragmented, so the inner one is, before
+must on gwa ipsecctl dev set ipsec0 df set
+must ip -n gwa link set ipsec0 mtu 1446
+ip netns exec right /usr/bin/python3 -u -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.2.0.3", 7002))
+while True:
+    data = s.recv(65535)
+    print(len(data), len(set(data)), flush=True)' >"$WORK/segments" &
+must wait_for 10 eval 'on right ss -Hlun | grep -q :7002'
+must ip -n gwa route flush cache
+sent=$(traffic gwa ipsec0 | cut -d' ' -f3)
+before=$(drops gwa ipsec0)
+before_b=$(drops gwb ipsec0)
+pings "A4.9 df set, without DF a big packet arrives" left 10.2.0.2 -M dont -s 1418
+count=$(($(traffic gwa ipsec0 | cut -d' ' -f3) - sent))
+check "A4.9 df set: in two packets each: $count" [ $((count % 2)) = 0 -a "$count" -gt 0 ]
+sent=$(traffic gwa ipsec0 | cut -d' ' -f3)
+check "A4.9 df set: a GSO packet" ip netns exec gwa /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(0, 10, 4)              # IP_MTU_DISCOVER: without DF, up to the MTU of the interface
+s.setsockopt(17, 103, 1400)         # UDP_SEGMENT
+s.sendto(b"".join(bytes([n]) * 1400 for n in range(10)), ("10.2.0.3", 7002))'
+segments_are() { [[ $(sort "$WORK/segments" | uniq -c | xargs) == "$1" ]]; }
+check "A4.9 df set: its segments arrive" wait_for 5 segments_are "10 1400 1"
+is "A4.9 df set: each in two fragments" "$(($(traffic gwa ipsec0 | cut -d' ' -f3) - sent))" 20
+is "A4.9 df set: no outer fragments" "$(frags)" 6
+drops_are "A4.9 df set: nobody is told" gwa ipsec0 "$before"
+drops_are "A4.9 df set: gwb takes all of them" gwb ipsec0 "$before_b"
+must on gwa ipsecctl dev set ipsec0 df copy
+
 # below the minimum of IPv6: 1280 is always carried, at last in outer fragments
 must ip -n gwa route replace 192.0.2.2/32 dev wan mtu 1200
 must ip -n left -6 route flush cache

@@ -198,7 +198,7 @@ enum {
 /* RFC 4301 8.1: DF of the outer IPv4 header; all three must be there */
 enum ifipsec_df {
 	IFIPSEC_DF_COPY,	/* of the inner header; set when that is IPv6 */
-	IFIPSEC_DF_SET,
+	IFIPSEC_DF_SET,		/* what may be fragmented is, before encryption */
 	IFIPSEC_DF_CLEAR,
 };
 
