@@ -16,6 +16,8 @@
 #define OPT4_SECURITY		130
 #define OPT4_EXT_SECURITY	133
 #define OPT4_CIPSO		134
+#define OPT4_LSRR		131	/* loose, */
+#define OPT4_SSRR		137	/* strict source route */
 #define OPT4_ROUTER_ALERT	148
 #define OPT4_DIRECTED		149	/* selective directed broadcast */
 
@@ -33,8 +35,27 @@ static bool opt4_immutable(u8 type)
 	}
 }
 
+/*
+ * RFC 4302 3.3.3.1.1: the destination is what it will be when the packet arrives,
+ * the last of a source route's addresses, if it is on its way to another yet.  Of
+ * the option (RFC 791 3.1):
+ *
+ *   type | length | pointer, from 4 | addresses
+ */
+static bool source_route4(u8 *daddr, const u8 *opt, unsigned int optlen)
+{
+	if (optlen < 3)
+		return false;
+	if (opt[2] > optlen)
+		return true;		/* it has come to its end */
+	if (opt[2] < 4 || opt[2] % 4 || optlen % 4 != 3)
+		return false;
+	memcpy(daddr, opt + optlen - 4, 4);
+	return true;
+}
+
 /* Each option is kept or zeroed as a unit */
-static bool mutable_opts4(u8 *opt, unsigned int len)
+static bool mutable_opts4(u8 *daddr, u8 *opt, unsigned int len)
 {
 	unsigned int optlen;
 
@@ -47,6 +68,9 @@ static bool mutable_opts4(u8 *opt, unsigned int len)
 		if (len < 2 || opt[1] < 2 || opt[1] > len)
 			return false;
 		optlen = opt[1];
+		if ((*opt == OPT4_LSRR || *opt == OPT4_SSRR) &&
+		    !source_route4(daddr, opt, optlen))
+			return false;
 		if (!opt4_immutable(*opt))
 			memset(opt, 0, optlen);
 	}
@@ -61,7 +85,7 @@ bool ipsec_mutable4(u8 *hdr, unsigned int len)
 	hdr[8] = 0;			/* TTL */
 	hdr[10] = 0;			/* header checksum */
 	hdr[11] = 0;
-	return mutable_opts4(hdr + 20, len - 20);
+	return mutable_opts4(hdr + 16, hdr + 20, len - 20);
 }
 
 #define OPT6_PAD1		0

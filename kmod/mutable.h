@@ -12,6 +12,8 @@
  * @hdr: a copy of the header with its options
  * @len: its length, at least 20 bytes
  *
+ * The destination of a packet with a source route becomes the last one.
+ *
  * Context: any.  Return: false if the options are malformed.
  */
 bool ipsec_mutable4(u8 *hdr, unsigned int len);

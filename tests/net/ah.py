@@ -26,19 +26,20 @@ HIGH = 7 << 32              # numbers of ESN SAs begin here
 
 class Front:
     """An outer header.  options (IPv4) is a list of (bytes, kept?), exts (IPv6) a list of
-    (type, bytes, bytes as the ICV sees them), without the first byte, the next header."""
+    (type, bytes, bytes as the ICV sees them), without the first byte, the next header.
+    final (IPv4) is where a source route ends."""
 
-    def __init__(self, family, options=(), exts=(), src=None, dst=None, from_gw=False, **fields):
+    def __init__(self, family, options=(), exts=(), src=None, dst=None, from_gw=False, final=None, **fields):
         ends = {4: (ATK4, GW4), 6: (ATK6, GW6)}[family]
         if from_gw:
             ends = ends[::-1]
         self.family, self.options, self.exts, self.fields = family, list(options), list(exts), fields
-        self.src, self.dst = src or ends[0], dst or ends[1]
+        self.src, self.dst, self.final = src or ends[0], dst or ends[1], final
 
     def but(self, **changes):
         """The same, changed on the way"""
         args = dict(family=self.family, options=self.options, exts=self.exts, src=self.src,
-                    dst=self.dst, **self.fields)
+                    dst=self.dst, final=self.final, **self.fields)
         args.update(changes)
         return Front(**args)
 
@@ -51,7 +52,7 @@ class Front:
             head = ipv4(self.src, self.dst, b"", proto=nh, options=options + end,
                         tot_len=20 + len(options + end) + length, **self.fields)
             return head, (head[:1] + b"\0" + head[2:6] + b"\0\0\0" + head[9:10] + b"\0\0" +
-                          head[12:20] + zeroed + end)
+                          head[12:16] + wire.addr(self.final or self.dst) + zeroed + end)
         types = [t for t, _, _ in self.exts] + [nh]
         exts = b"".join(bytes([t]) + e for t, (_, e, _) in zip(types[1:], self.exts))
         zeroed = b"".join(bytes([t]) + e for t, (_, _, e) in zip(types[1:], self.exts))

@@ -265,6 +265,33 @@ def cipso(w):
         send_in_front(w, front, True)
 
 
+def source_route(w):
+    """RFC 4302 3.3.3.1.1: the destination is that of the packet when it arrives"""
+    for name, kind in ("loose", 0x83), ("strict", 0x89):
+        for hops in ("192.0.2.99",), ("192.0.2.98", "192.0.2.99"):
+            for done in range(len(hops) + 1):
+                option = bytes([kind, 3 + 4 * len(hops), 4 + 4 * done]) + b"".join(map(wire.addr, hops))
+                front = Front(4, options=[(ALERT, True), (option, False)],
+                              final=hops[-1] if done < len(hops) else None)
+                with test(f"A3.3 {name} source route, {done} of {len(hops)} hops done, of a packet in "
+                          "transport mode: sent"):
+                    # send_in_front() turns it around
+                    send_in_front(w, front, False)
+    wire.sysctl("net/ipv4/conf/all/accept_source_route", 1)
+    for name, kind in ("loose", 0x83), ("strict", 0x89):
+        with test(f"A3.3 {name} source route with a hop left, to another address of the receiver: accepted"):
+            for sa in [Ah(4), Ah(4, GMAC, True)]:
+                sa.install("ipsec0")
+                option = bytes([kind, 7, 4]) + wire.addr(GW4)
+                front = Front(4, options=[(option, False)], dst="192.0.2.3", final=GW4)
+                p = inner(4, 40)
+                w.rx("an ICV over the last", sa.seal(front, p, NH_IPV4), out=[p])
+                w.rx("an ICV over the first", front.around(IPPROTO_AH, sa.body(front.but(final=None), p, NH_IPV4)),
+                     drop="rx_auth_fail")
+                sa.remove("ipsec0")
+    wire.sysctl("net/ipv4/conf/all/accept_source_route", 0)
+
+
 def kernel_writes(w):
     """Options in which the kernel of the receiver itself writes, before the module sees them"""
     sa = Ah(4).install("ipsec0")
@@ -477,6 +504,7 @@ def scenario():
     gmac_iv(w)
     in_front(w)
     cipso(w)
+    source_route(w)
     kernel_writes(w)
     en_route(w)
     immutable(w)

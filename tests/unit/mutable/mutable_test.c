@@ -45,6 +45,7 @@ struct hdr {
 	unsigned int nexthdr;	/* where it is said what follows, */
 	unsigned int want_nexthdr;	/* and where in what is wanted */
 	unsigned int gone;	/* how many bytes so far are not wanted */
+	bool route;		/* IPv4: there is a source route */
 };
 
 static void put(struct hdr *h, u8 byte, bool kept)
@@ -67,6 +68,7 @@ static void begin4(struct hdr *h)
 {
 	h->len = 0;
 	h->gone = 0;
+	h->route = false;
 	put(h, 0x45, true);		/* version, length */
 	fill(h, 1, false);		/* DSCP, ECN */
 	fill(h, 4, true);		/* total length, identification */
@@ -257,8 +259,6 @@ static const struct {
 	{ 134, 10, true, "commercial security" },
 	{ 148, 4, true, "router alert" },
 	{ 149, 6, true, "sender directed multi-destination delivery" },
-	{ 131, 7, false, "loose source route" },
-	{ 137, 7, false, "strict source route" },
 	{ 7, 7, false, "record route" },
 	{ 68, 8, false, "time stamp" },
 	{ 82, 12, false, "traceroute" },
@@ -294,6 +294,8 @@ static void options4_run(void)
 
 	/* every type there is, between two others, of every length */
 	for (type = 2; type < 256; type++) {
+		if (type == 131 || type == 137)
+			continue;	/* source_route_run() */
 		kept = 0;
 		for (i = 0; i < 5; i++)
 			kept |= options4[i].type == type;
@@ -308,6 +310,70 @@ static void options4_run(void)
 		}
 	}
 	many_end(&m);
+}
+
+/* n addresses, of which the pointer says how many are done; the last is the destination */
+static void route4(struct hdr *h, u8 type, u8 n, u8 done)
+{
+	u8 pointer = 4 + 4 * done;
+
+	put(h, type, false);
+	put(h, 3 + 4 * n, false);
+	put(h, pointer, false);
+	fill(h, 4 * n, false);
+	if (done < n)
+		memcpy(h->want + 16, h->data + h->len - 4, 4);
+}
+
+static void source_route_run(void)
+{
+	static const u8 types[] = { 131, 137 };
+	unsigned int i, n, done, len, pointer;
+	static u8 after[SIZE_MAX_HDR];
+	char detail[200];
+	struct hdr h;
+
+	for (i = 0; i < 2; i++) {
+		struct many m = { .name = i ?
+			"A3.3 strict source routes: zero, and the destination is the last" :
+			"A3.3 loose source routes: zero, and the destination is the last" };
+		struct many bad = { .name = i ?
+			"E1.38 strict source routes with hops left and no whole address: refused" :
+			"E1.38 loose source routes with hops left and no whole address: refused" };
+
+		for (n = 0; n <= 8; n++) {
+			for (done = 0; done <= n + 1; done++) {
+				begin4(&h);
+				opt4(&h, 148, 4, true);
+				route4(&h, types[i], n, done);
+				put(&h, 1, true);
+				end4(&h);
+				if (!becomes(&h, false, detail, sizeof(detail)))
+					many_wrong(&m, n, done, detail);
+			}
+		}
+		many_end(&m);
+
+		for (len = 2; len <= 39; len++) {
+			for (pointer = 0; pointer < 256; pointer++) {
+				bool end = len > 2 && pointer > len;
+				bool whole = len % 4 == 3 && pointer >= 4 && pointer % 4 == 0;
+
+				begin4(&h);
+				put(&h, types[i], false);
+				put(&h, len, false);
+				if (len > 2) {
+					put(&h, pointer, false);
+					fill(&h, len - 3, false);
+				}
+				end4(&h);
+				if (!!run(h.data, h.len, false, after) != (end || whole))
+					many_wrong(&bad, len, pointer, end || whole ?
+						   "it is refused" : "it is accepted");
+			}
+		}
+		many_end(&bad);
+	}
 }
 
 static void malformed4_run(void)
@@ -649,6 +715,17 @@ static void random4(struct hdr *h)
 			room--;
 			continue;
 		}
+		if (type == 131 || type == 137) {
+			i = rnd() % 9;
+			if (3 + 4 * i > room)
+				i = 0;
+			if (room < 3 || h->route)
+				continue;
+			h->route = true;
+			route4(h, type, i, rnd() % 10);
+			room -= 3 + 4 * i;
+			continue;
+		}
 		kept = false;
 		for (i = 0; i < sizeof(kept4); i++)
 			kept |= kept4[i] == type;
@@ -743,6 +820,8 @@ static void junk_run(unsigned int count, bool six)
 			continue;
 		for (j = 0; left && j < h.len && good; j++) {
 			good = after[j] == h.data[j] || !after[j] ||
+			       /* the destination, of a source route */
+			       (!six && j >= 16 && j < 20) ||
 			       (six && !j && after[j] == (h.data[j] & 0xf0));
 			if (!good)
 				snprintf(detail, sizeof(detail), "byte %u of %u, %#x, became %#x",
@@ -763,6 +842,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	random_state = 0x13198a2e03707344ULL;
 	options4_run();
+	source_route_run();
 	malformed4_run();
 	options6_run();
 	malformed6_run();
