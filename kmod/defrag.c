@@ -9,7 +9,8 @@
 #include <net/ipv6_frag.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include "defrag.h"
-#include "stats.h"
+#include "drop.h"
+#include "ipsec.h"
 
 /* Our fragments meet no others: "ips" */
 #define DEFRAG_USER	0x69707300
@@ -19,7 +20,13 @@ static int defrag6(struct sk_buff *skb, struct ipsec_dev *idev)
 	int err = nf_ct_frag6_gather(dev_net(idev->dev), skb, DEFRAG_USER);
 
 	if (err && err != -EINPROGRESS) {
-		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_FRAGMENT, 1);
+		ipsec_drop(&(struct ipsec_drop){
+			.idev = idev,
+			.reason = IFIPSEC_DROP_TX_FRAGMENT,
+			.packets = 1,
+			.dir = IFIPSEC_DIR_OUT,
+			.inner = ipv6_hdr(skb),
+		});
 		kfree_skb(skb);
 	}
 	return err;

@@ -447,6 +447,7 @@ static int __net_init net_init(struct net *net)
 
 	mutex_init(&in->lock);
 	INIT_LIST_HEAD(&in->devs);
+	ipsec_drop_init(in, net);
 	err = ipsec_sadb_init(in);
 	if (err)
 		return err;
@@ -472,6 +473,7 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list) {
 		ipsec_spi_exit(ipsec_net(net));
+		ipsec_drop_exit(ipsec_net(net));
 		ipsec_sadb_exit(ipsec_net(net));
 	}
 }

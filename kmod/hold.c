@@ -10,18 +10,34 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include "drop.h"
 #include "event.h"
 #include "hold.h"
 #include "ipsec.h"
 #include "path.h"
 #include "peer.h"
-#include "stats.h"
 
 static void hold_queue_work(struct ipsec_peer *peer, struct work_struct *work)
 {
 	ipsec_peer_hold(peer);
 	if (!queue_work(ipsec_wq, work))
 		ipsec_peer_unhold(peer);
+}
+
+/* Count packets of which @skb is the first, and tell who listens */
+static void hold_count_drop(struct ipsec_peer *peer, const struct sk_buff *skb,
+			    enum ifipsec_drop reason, unsigned int n)
+{
+	rcu_read_lock();
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = peer->idev,
+		.peer = peer,
+		.reason = reason,
+		.packets = n,
+		.dir = IFIPSEC_DIR_OUT,
+		.inner = skb_network_header(skb),
+	});
+	rcu_read_unlock();
 }
 
 /* Drop all that waits */
@@ -38,7 +54,7 @@ static void hold_drop(struct ipsec_peer *peer, enum ifipsec_drop reason)
 	WRITE_ONCE(hold->active, false);
 	n = skb_queue_len(&queue);
 	if (n)
-		ipsec_stats_drop(peer->idev, NULL, reason, n);
+		hold_count_drop(peer, skb_peek(&queue), reason, n);
 	spin_unlock_bh(&hold->queue.lock);
 	__skb_queue_purge(&queue);
 }
@@ -134,7 +150,7 @@ static void hold_append(struct ipsec_peer *peer, struct sk_buff *skb)
 
 	if (skb_queue_len(&hold->queue) >= IFIPSEC_HOLD_PACKETS ||
 	    hold->bytes + skb->len > IFIPSEC_HOLD_BYTES) {
-		ipsec_stats_drop(peer->idev, NULL, IFIPSEC_DROP_TX_HOLD_FULL, 1);
+		hold_count_drop(peer, skb, IFIPSEC_DROP_TX_HOLD_FULL, 1);
 		kfree_skb(skb);
 		return;
 	}

@@ -30,6 +30,7 @@
 #include <net/gro_cells.h>
 #include <net/ipv6.h>
 #include <linux/if_ipsec.h>
+#include "drop.h"
 #include "hold.h"
 #include "natt.h"
 #include "replay.h"
@@ -85,6 +86,8 @@ struct ipsec_net {
 	u32 n_spis;			/* the same, how many */
 	u32 sas;			/* inbound and outbound SAs */
 	u32 generation;			/* changes with every change: dumps */
+
+	struct ipsec_audit audit;	/* has its own lock */
 };
 
 /* The two prefix tries of an interface: inner address -> selector */

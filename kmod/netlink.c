@@ -282,6 +282,8 @@ static const struct genl_ops netlink_ops[] = {
 static const struct genl_multicast_group netlink_groups[] = {
 	[IPSEC_NL_EVENTS] = { .name = IFIPSEC_MCGRP_EVENTS },
 	[IPSEC_NL_KEYS] = { .name = IFIPSEC_MCGRP_KEYS },
+	[IPSEC_NL_AUDIT] = { .name = IFIPSEC_MCGRP_AUDIT,
+			     .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 struct genl_family ipsec_genl_family __ro_after_init = {

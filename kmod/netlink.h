@@ -14,6 +14,7 @@ extern struct genl_family ipsec_genl_family;
 enum ipsec_nl_group {
 	IPSEC_NL_EVENTS,
 	IPSEC_NL_KEYS,
+	IPSEC_NL_AUDIT,
 };
 
 /* What an interface is named by in a request */
@@ -115,6 +116,11 @@ int ipsec_nl_put_addr(struct sk_buff *skb, int attr,
 size_t ipsec_nl_dev_size(void);
 size_t ipsec_nl_peer_size(const struct ipsec_peer *peer);
 size_t ipsec_nl_sa_size(void);
+
+/* The name of an interface, for any message; no lock needed, any context but interrupts */
+int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev,
+		       gfp_t gfp);
+size_t ipsec_nl_name_size(void);
 
 int ipsec_netlink_init(void);
 void ipsec_netlink_exit(void);

@@ -17,6 +17,11 @@
 #define SELECTOR_SIZE	(nla_total_size(0) + nla_total_size(16) +	\
 			 nla_total_size(1))
 
+size_t ipsec_nl_name_size(void)
+{
+	return NAME_SIZE;
+}
+
 size_t ipsec_nl_dev_size(void)
 {
 	return NAME_SIZE + nla_total_size(0) + 12 * nla_total_size(4) +
@@ -41,7 +46,8 @@ size_t ipsec_nl_sa_size(void)
 	       4 * nla_total_size(16);	/* EXPIRE or MAPPING of an event */
 }
 
-static int fill_name(struct sk_buff *skb, const struct ipsec_dev *idev)
+int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev,
+		       gfp_t gfp)
 {
 	struct net *lives = dev_net(idev->dev);
 
@@ -51,7 +57,7 @@ static int fill_name(struct sk_buff *skb, const struct ipsec_dev *idev)
 	if (net_eq(lives, idev->net))
 		return 0;
 	return nla_put_s32(skb, IFIPSEC_A_NETNSID,
-			   peernet2id_alloc(idev->net, lives, GFP_KERNEL));
+			   peernet2id_alloc(idev->net, lives, gfp));
 }
 
 static int fill_drops(struct sk_buff *skb, const u64 *drops)
@@ -113,7 +119,7 @@ int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
 	struct nlattr *nest;
 
 	ipsec_stats_dev(idev, &sum);
-	if (fill_name(skb, idev))
+	if (ipsec_nl_fill_name(skb, idev, GFP_KERNEL))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_DEV);
 	if (!nest ||
@@ -172,7 +178,7 @@ int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 	const struct ipsec_sa *ah = ipsec_locked(peer->idev, peer->tx[IPSEC_AH]);
 	struct nlattr *nest;
 
-	if (fill_name(skb, peer->idev))
+	if (ipsec_nl_fill_name(skb, peer->idev, GFP_KERNEL))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest ||
@@ -285,7 +291,7 @@ static int fill_owner(struct sk_buff *skb, const struct ipsec_peer *peer)
 {
 	struct nlattr *nest;
 
-	if (fill_name(skb, peer->idev))
+	if (ipsec_nl_fill_name(skb, peer->idev, GFP_KERNEL))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name))

@@ -20,6 +20,7 @@
 #include <net/ipv6.h>
 #include <net/xfrm.h>
 #include "ah.h"
+#include "drop.h"
 #include "esp.h"
 #include "icmp.h"
 #include "path.h"
@@ -55,6 +56,24 @@ static unsigned int protocol_nexthdr_off(const struct sk_buff *skb)
 					   IP6CB(skb)->nhoff;
 }
 
+/* Nobody's SPI, unless the kernel's own IPsec has it: RFC 4301 5.2, auditable */
+static void protocol_unknown(const struct sk_buff *skb, u8 proto, __be32 spi,
+			     __be32 seq)
+{
+	bool ipv4 = ip_hdr(skb)->version == 4;
+	const xfrm_address_t *daddr = ipv4 ?
+		(const xfrm_address_t *)&ip_hdr(skb)->daddr :
+		(const xfrm_address_t *)&ipv6_hdr(skb)->daddr;
+	struct xfrm_state *x;
+
+	x = xfrm_state_lookup(dev_net(skb->dev), skb->mark, daddr, spi, proto,
+			      ipv4 ? AF_INET : AF_INET6);
+	if (x)
+		xfrm_state_put(x);
+	else
+		ipsec_drop_unknown(skb, proto, spi, ntohl(seq));
+}
+
 /*
  * Nothing of the packet may change before it is known to be ours, its control
  * block included: the next handler relies on both.
@@ -62,20 +81,25 @@ static unsigned int protocol_nexthdr_off(const struct sk_buff *skb)
 static int protocol_rcv(struct sk_buff *skb, u8 proto, bool udp)
 {
 	struct ipsec_sa *sa;
-	__be32 spi;
+	__be32 spi, seq;
 
 	if (proto == IPPROTO_ESP) {
 		if (!pskb_may_pull(skb, sizeof(struct ipsec_esp_hdr)))
 			return -EINVAL;
 		spi = ((struct ipsec_esp_hdr *)skb->data)->spi;
+		seq = ((struct ipsec_esp_hdr *)skb->data)->seq;
 	} else {
 		if (!pskb_may_pull(skb, sizeof(struct ipsec_ah_hdr)))
 			return -EINVAL;
 		spi = ((struct ipsec_ah_hdr *)skb->data)->spi;
+		seq = ((struct ipsec_ah_hdr *)skb->data)->seq;
 	}
 	sa = ipsec_sadb_find(ipsec_net(dev_net(skb->dev)), spi, proto);
-	if (!sa || !protocol_local_ok(skb, sa))
+	if (!sa || !protocol_local_ok(skb, sa)) {
+		if (unlikely(ipsec_drop_heard(dev_net(skb->dev))))
+			protocol_unknown(skb, proto, spi, seq);
 		return -EINVAL;
+	}
 	ipsec_receive(skb, sa, protocol_nexthdr_off(skb), udp);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <net/ipv6.h>
 #include "ah.h"
 #include "crypt.h"
+#include "drop.h"
 #include "esp.h"
 #include "natt.h"
 #include "path.h"
@@ -29,6 +30,7 @@
 struct rx_cb {
 	u16 hdr_len;			/* outer IP header, without UDP: bytes */
 	u16 nexthdr_off;		/* where in it is said what follows */
+	u16 outer;			/* it is so far from the head of the skb */
 	u8 tos;				/* DSCP and ECN of the outer header */
 	bool ipv6;			/* the outer header is */
 	bool udp;			/* there was a UDP header behind it */
@@ -38,6 +40,29 @@ static struct rx_cb *rx_cb(struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct rx_cb) > sizeof(skb->cb));
 	return (struct rx_cb *)skb->cb;
+}
+
+/*
+ * Count it, tell who listens, free it.  The outer header is where it was, in front of
+ * the data: nothing on this path changes the headroom.  Transport mode moves it.
+ */
+static void rx_drop(struct sk_buff *skb, struct ipsec_sa *sa,
+		    enum ifipsec_drop reason, u64 seq)
+{
+	const u8 *outer = skb->head + rx_cb(skb)->outer;
+	const u8 *hdr = skb_network_header(skb);
+
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = sa->idev,
+		.sa = sa,
+		.reason = reason,
+		.packets = 1,
+		.dir = IFIPSEC_DIR_IN,
+		.seq = seq,
+		.outer = sa->mode == IFIPSEC_MODE_TUNNEL ? outer : hdr,
+		.inner = hdr != outer ? hdr : NULL,
+	});
+	kfree_skb(skb);
 }
 
 /* No drop: the answer of a step that lets the packet pass */
@@ -203,7 +228,15 @@ static void rx_deliver(struct ipsec_crypt *c)
 
 	if (unlikely(gro_cells_receive(&idev->gro_cells, skb) !=
 		     NET_RX_SUCCESS)) {
-		ipsec_stats_drop(idev, c->sa, IFIPSEC_DROP_RX_BACKLOG, 1);
+		/* and the packet is gone */
+		ipsec_drop(&(struct ipsec_drop){
+			.idev = idev,
+			.sa = c->sa,
+			.reason = IFIPSEC_DROP_RX_BACKLOG,
+			.packets = 1,
+			.dir = IFIPSEC_DIR_IN,
+			.seq = c->seq,
+		});
 		return;
 	}
 	ipsec_stats_rx(c->sa, len);
@@ -245,12 +278,10 @@ static void rx_end(struct ipsec_crypt *c, enum ifipsec_drop reason)
 	    unlikely(!ipsec_sa_alive(c->sa, c->skb->len) ||
 		     !ipsec_sa_alive(c->pair, c->skb->len)))
 		reason = IFIPSEC_DROP_RX_SA_EXPIRED;
-	if (likely(reason == RX_OK)) {
+	if (likely(reason == RX_OK))
 		rx_deliver(c);
-	} else {
-		ipsec_stats_drop(c->sa->idev, c->sa, reason, 1);
-		kfree_skb(c->skb);
-	}
+	else
+		rx_drop(c->skb, c->sa, reason, c->seq);
 	ipsec_crypt_put(c);
 }
 
@@ -337,6 +368,14 @@ static enum ifipsec_drop rx_check_ah(const struct sk_buff *skb,
 		RX_OK : IFIPSEC_DROP_RX_BAD_AH_HDR;
 }
 
+/* The sequence number, or the low half of it, as it is in the packet */
+static u32 rx_seq(const struct sk_buff *skb, const struct ipsec_sa *sa)
+{
+	return ipsec_slot(sa) == IPSEC_AH ?
+		ntohl(((struct ipsec_ah_hdr *)skb->data)->seq) :
+		ntohl(((struct ipsec_esp_hdr *)skb->data)->seq);
+}
+
 /*
  * Is the packet worth the cipher's time?  @outer: the AH that it came in, or NULL.
  * @seq gets its full sequence number.
@@ -365,8 +404,7 @@ static enum ifipsec_drop rx_begin(struct sk_buff *skb, struct ipsec_sa *sa,
 	if (unlikely(skb_linearize_cow(skb)))
 		return IFIPSEC_DROP_RX_NOMEM;
 
-	*seq = ah ? ntohl(((struct ipsec_ah_hdr *)skb->data)->seq) :
-		    ntohl(((struct ipsec_esp_hdr *)skb->data)->seq);
+	*seq = rx_seq(skb, sa);
 	if (sa->esn)
 		*seq = ipsec_replay_seq64(&sa->replay, *seq);
 	return rx_verdict(ipsec_replay_check(&sa->replay, *seq));
@@ -390,7 +428,7 @@ static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 	struct ipsec_crypt *c = NULL;
 	enum ifipsec_drop reason;
 	unsigned int len;
-	u64 seq;
+	u64 seq = 0;
 
 	reason = rx_begin(skb, sa, outer, &seq);
 	if (likely(reason == RX_OK)) {
@@ -399,8 +437,7 @@ static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 			reason = IFIPSEC_DROP_RX_NOMEM;
 	}
 	if (unlikely(!c)) {
-		ipsec_stats_drop(sa->idev, sa, reason, 1);
-		kfree_skb(skb);
+		rx_drop(skb, sa, reason, seq ?: rx_seq(skb, sa));
 		return;
 	}
 
@@ -426,6 +463,7 @@ void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa,
 		.hdr_len = -skb_network_offset(skb) -
 			   (udp ? sizeof(struct udphdr) : 0),
 		.nexthdr_off = nexthdr_off,
+		.outer = skb_network_header(skb) - skb->head,
 		.tos = ipv6 ? ipv6_get_dsfield(ipv6_hdr(skb)) : ip_hdr(skb)->tos,
 		.ipv6 = ipv6,
 		.udp = udp,

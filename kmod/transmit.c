@@ -20,6 +20,7 @@
 #include "ah.h"
 #include "crypt.h"
 #include "defrag.h"
+#include "drop.h"
 #include "esp.h"
 #include "fragment.h"
 #include "hold.h"
@@ -78,6 +79,36 @@ static struct ipsec_sa *tx_sa(const struct tx *tx)
 	return tx->esp ?: tx->ah;
 }
 
+/* Count packets that have no outer header yet, and tell who listens; seq 0: none */
+static void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
+			  enum ifipsec_drop reason, unsigned int n, u64 seq)
+{
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = tx->idev,
+		.peer = tx->peer,
+		.sa = tx_sa(tx),
+		.reason = reason,
+		.packets = n,
+		.dir = IFIPSEC_DIR_OUT,
+		.seq = seq,
+		.inner = tx->nexthdr ? skb_network_header(skb) : NULL,
+	});
+}
+
+/* The same where nothing is known of the packet, or that is gone */
+static void tx_count_lost(struct ipsec_dev *idev, const struct ipsec_crypt *c,
+			  enum ifipsec_drop reason)
+{
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = idev,
+		.sa = c ? c->sa : NULL,
+		.reason = reason,
+		.packets = 1,
+		.dir = IFIPSEC_DIR_OUT,
+		.seq = c ? c->seq : 0,
+	});
+}
+
 /* The packet has left its last cipher; consumes it, but not the operation */
 static void tx_send(struct ipsec_crypt *c)
 {
@@ -93,13 +124,13 @@ static void tx_send(struct ipsec_crypt *c)
 		if (c->pair)
 			ipsec_stats_count(this_cpu_ptr(c->pair->traffic), cb.len);
 	} else {
-		ipsec_stats_drop(sa->idev, sa, IFIPSEC_DROP_TX_OUTPUT, 1);
+		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
 	}
 }
 
 static void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
-	ipsec_stats_drop(c->sa->idev, c->sa, reason, 1);
+	tx_count_lost(c->sa->idev, c, reason);
 	kfree_skb(c->skb);
 }
 
@@ -301,12 +332,16 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 
 drop:
 	/* the number is spent: no other packet may use it */
-	ipsec_stats_drop(tx->idev, tx_sa(tx), reason, 1);
+	tx_count_drop(skb, tx, reason, 1, tx->esp ? esp_seq : ah_seq);
 	kfree_skb(skb);
 }
 
-/* Sequence numbers of one SA, if there is one; return: how many packets may go */
-static unsigned int tx_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
+/*
+ * Sequence numbers of one SA, if there is one, for @n packets like @skb; return: how
+ * many of them may go
+ */
+static unsigned int tx_reserve(const struct sk_buff *skb, const struct tx *tx,
+			       struct ipsec_sa *sa, unsigned int n, u64 *first)
 {
 	unsigned int got;
 
@@ -314,8 +349,14 @@ static unsigned int tx_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
 		return n;
 	got = ipsec_sa_seq_reserve(sa, n, first);
 	if (unlikely(got < n))
-		ipsec_stats_drop(sa->idev, sa, IFIPSEC_DROP_TX_SEQ_OVERFLOW,
-				 n - got);
+		ipsec_drop(&(struct ipsec_drop){
+			.idev = tx->idev,
+			.sa = sa,
+			.reason = IFIPSEC_DROP_TX_SEQ_OVERFLOW,
+			.packets = n - got,
+			.dir = IFIPSEC_DIR_OUT,
+			.inner = skb_network_header(skb),
+		});
 	return got;
 }
 
@@ -328,8 +369,8 @@ static void tx_list(struct sk_buff *list, const struct tx *tx)
 
 	for (skb = list; skb; skb = skb->next)
 		n++;
-	n = tx_reserve(tx->esp, n, &esp_seq);
-	n = tx_reserve(tx->ah, n, &ah_seq);
+	n = tx_reserve(list, tx, tx->esp, n, &esp_seq);
+	n = tx_reserve(list, tx, tx->ah, n, &ah_seq);
 
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
@@ -351,7 +392,7 @@ static struct sk_buff *tx_segment(struct sk_buff *skb, const struct tx *tx)
 		return skb;
 	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR(segs)) {
-		ipsec_stats_drop(tx->idev, tx_sa(tx), IFIPSEC_DROP_TX_GSO_ERR, 1);
+		tx_count_drop(skb, tx, IFIPSEC_DROP_TX_GSO_ERR, 1, 0);
 		kfree_skb(skb);
 		return NULL;
 	}
@@ -627,7 +668,7 @@ unreachable:
 static void tx_drop_early(struct sk_buff *skb, const struct tx *tx,
 			  enum ifipsec_drop reason)
 {
-	ipsec_stats_drop(tx->idev, tx_sa(tx), reason, 1);
+	tx_count_drop(skb, tx, reason, 1, 0);
 	kfree_skb(skb);
 }
 
@@ -709,20 +750,20 @@ netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev)
 	struct ipsec_dev *idev = netdev_priv(dev);
 
 	skb = skb_share_check(skb, GFP_ATOMIC);
+	rcu_read_lock();
 	if (unlikely(!skb)) {
-		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_NOMEM, 1);
-		return NETDEV_TX_OK;
+		tx_count_lost(idev, NULL, IFIPSEC_DROP_TX_NOMEM);
+		goto out;
 	}
-
 	if (unlikely(__this_cpu_inc_return(tx_depth) > TX_DEPTH_MAX)) {
-		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_LOOP, 1);
+		tx_count_lost(idev, NULL, IFIPSEC_DROP_TX_LOOP);
 		kfree_skb(skb);
 	} else {
-		rcu_read_lock();
 		tx_packet(skb, idev, false);
-		rcu_read_unlock();
 	}
 	__this_cpu_dec(tx_depth);
+out:
+	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
 
@@ -732,7 +773,7 @@ void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev)
 	if (likely(idev->dev->flags & IFF_UP)) {
 		tx_packet(skb, idev, true);
 	} else {
-		ipsec_stats_drop(idev, NULL, IFIPSEC_DROP_TX_NO_SA, 1);
+		tx_count_lost(idev, NULL, IFIPSEC_DROP_TX_NO_SA);
 		kfree_skb(skb);
 	}
 	rcu_read_unlock();

@@ -129,6 +129,7 @@ static const struct name event_names[] = {
 	{ IFIPSEC_CMD_SA_EXPIRE_NTF, "sa_expire" },
 	{ IFIPSEC_CMD_PEER_ACQUIRE_NTF, "acquire" },
 	{ IFIPSEC_CMD_SA_MAPPING_NTF, "mapping" },
+	{ IFIPSEC_CMD_DROP_NTF, "drop" },
 };
 
 #define DROP_NAME(NAME, name, counter, text) { IFIPSEC_DROP_##NAME, #name },
@@ -194,6 +195,13 @@ const char *name_drop(uint32_t reason, char buf[static NAME_TEXT_MAX])
 		return text;
 	snprintf(buf, NAME_TEXT_MAX, "reason_%u", reason);
 	return buf;
+}
+
+/* What is told of, but is no drop of ours, has no number */
+const char *name_audit(bool unknown_spi, uint32_t reason,
+		       char buf[static NAME_TEXT_MAX])
+{
+	return unknown_spi ? "no_sa" : name_drop(reason, buf);
 }
 
 const char *name_drop_text(uint32_t reason)

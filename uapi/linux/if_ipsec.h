@@ -156,6 +156,21 @@
  * somebody listens to the group "keys", which is joined by a key daemon only, such packets are held
  * (up to 64 packets, 262144 bytes and 30 seconds for each peer) and sent, in order,
  * when the SA is there; else they are dropped.
+ *
+ * DROP_NTF: packets were dropped (enum ifipsec_drop), while somebody listens to the
+ * group "audit", which needs CAP_NET_ADMIN too.  [IFNAME, IFINDEX, [NETNSID]],
+ * [PEER { NAME }], DROP { REASON, COUNT, TIME, DIR, [PROTO, SPI], [SEQ], [OUTER_SRC],
+ * [OUTER_DST], [INNER_SRC, INNER_DST, INNER_PROTO], [FLOWLABEL] }: what is known of the
+ * packet where it is dropped.  An inbound packet with an SPI that nobody has, neither
+ * this module nor the kernel's own IPsec, has UNKNOWN_SPI in place of REASON and no
+ * interface: it is handed on to the kernel and counted there.  (One for an SA of the
+ * kernel that is bound to a mark, as those of vti devices are, looks like that too.)
+ *
+ * Of each reason there are IFIPSEC_AUDIT_RATE events a second in a namespace, after a
+ * burst of IFIPSEC_AUDIT_BURST.  COUNT says for how many packets an event stands: its
+ * own, and all of the same reason that were left out before, whatever interface they
+ * were of.  When no other event has told of those for a second, a summary does, with
+ * REASON or UNKNOWN_SPI, COUNT and TIME alone.  So the sum of COUNT is exact.
  */
 #ifndef _UAPI_LINUX_IF_IPSEC_H
 #define _UAPI_LINUX_IF_IPSEC_H
@@ -164,6 +179,7 @@
 #define IFIPSEC_GENL_VERSION	1
 #define IFIPSEC_MCGRP_EVENTS	"events"
 #define IFIPSEC_MCGRP_KEYS	"keys"	/* PEER_ACQUIRE_NTF, for key daemons */
+#define IFIPSEC_MCGRP_AUDIT	"audit"	/* DROP_NTF */
 
 /* Limits */
 #define IFIPSEC_PEER_NAME_MAX	31	/* bytes; [A-Za-z0-9][A-Za-z0-9._:-]* */
@@ -178,6 +194,8 @@
 #define IFIPSEC_HOLD_PACKETS	64	/* for one peer */
 #define IFIPSEC_HOLD_BYTES	262144
 #define IFIPSEC_HOLD_SECONDS	30
+#define IFIPSEC_AUDIT_RATE	10	/* DROP_NTF a second, of one reason */
+#define IFIPSEC_AUDIT_BURST	50	/* that many at once */
 
 /* IFLA_INFO_DATA of kind "ipsec" */
 enum {
@@ -231,6 +249,7 @@ enum ifipsec_cmd {
 	IFIPSEC_CMD_PEER_ACQUIRE_NTF,
 	IFIPSEC_CMD_SA_MAPPING_NTF,
 	IFIPSEC_CMD_SPI_ALLOC,
+	IFIPSEC_CMD_DROP_NTF,
 	__IFIPSEC_CMD_MAX
 };
 
@@ -251,6 +270,7 @@ enum ifipsec_attr {
 	IFIPSEC_A_PAD,
 	IFIPSEC_A_ACQUIRE,	/* nest of enum ifipsec_acquire_attr */
 	IFIPSEC_A_MAPPING,	/* nest of enum ifipsec_mapping_attr */
+	IFIPSEC_A_DROP,		/* nest of enum ifipsec_drop_attr */
 	__IFIPSEC_A_MAX
 };
 
@@ -402,6 +422,31 @@ enum ifipsec_mapping_attr {
 };
 
 #define IFIPSEC_MAPPING_A_MAX (__IFIPSEC_MAPPING_A_MAX - 1)
+
+/* Packets that were dropped; of the last of them, what is known */
+enum ifipsec_drop_attr {
+	IFIPSEC_DROP_A_UNSPEC,
+	IFIPSEC_DROP_A_PAD,
+	IFIPSEC_DROP_A_REASON,		/* u32: enum ifipsec_drop */
+	IFIPSEC_DROP_A_UNKNOWN_SPI,	/* flag: no drop, nobody has the SPI */
+	IFIPSEC_DROP_A_COUNT,		/* u32: packets since the last event */
+	IFIPSEC_DROP_A_TIME,		/* u64: ns since 1970, UTC */
+	IFIPSEC_DROP_A_DIR,		/* u8: enum ifipsec_dir */
+	IFIPSEC_DROP_A_PROTO,		/* u8: 50 = ESP, 51 = AH */
+	IFIPSEC_DROP_A_SPI,		/* be32 */
+	IFIPSEC_DROP_A_SEQ,		/* u64: with ESN as reconstructed */
+	IFIPSEC_DROP_A_OUTER_SRC,	/* 4 or 16 bytes; OUT: the peer's LOCAL */
+	IFIPSEC_DROP_A_OUTER_DST,	/* 4 or 16 bytes; OUT: the peer's REMOTE */
+	IFIPSEC_DROP_A_INNER_SRC,	/* 4 or 16 bytes */
+	IFIPSEC_DROP_A_INNER_DST,	/* 4 or 16 bytes */
+	IFIPSEC_DROP_A_INNER_PROTO,	/* u8: of its payload */
+	IFIPSEC_DROP_A_FLOWLABEL,	/* u32: IN: of the outer IPv6 header,
+					 * OUT: of the inner one
+					 */
+	__IFIPSEC_DROP_A_MAX
+};
+
+#define IFIPSEC_DROP_A_MAX (__IFIPSEC_DROP_A_MAX - 1)
 
 enum ifipsec_alg_attr {
 	IFIPSEC_ALG_A_UNSPEC,
