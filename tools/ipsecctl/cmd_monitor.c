@@ -15,6 +15,8 @@
 #include "command.h"
 #include "decode.h"
 
+#define NSEC_PER_SEC	1000000000
+
 /* True when @nlh says that the family with the id @family is gone */
 static bool family_is_gone(struct nlmsghdr *nlh, int family)
 {
@@ -49,6 +51,10 @@ static int take_event(struct nlmsghdr *nlh, void *arg)
 	if (event.kind == OBJECT_DEV)
 		dev_name_link(&event.dev);
 	clock_gettime(CLOCK_REALTIME, &now);
+	if (event.kind == OBJECT_AUDIT && event.audit.time) {
+		now.tv_sec = event.audit.time / NSEC_PER_SEC;
+		now.tv_nsec = event.audit.time % NSEC_PER_SEC;
+	}
 	command_printer->event(stdout, &now, &event);
 	event_clear(&event);
 	return 0;
@@ -76,16 +82,20 @@ static int listen_forever(const struct command *command, struct netlink *nl)
 
 int cmd_monitor(const struct command *command, struct words *words)
 {
+	struct monitor_args args;
 	struct netlink nl;
 	int code;
 
-	if (parse_none(words))
+	if (parse_monitor(words, &args))
 		return command_usage(command, words);
 	code = command_open(command, NULL, &nl);
 	if (code)
 		return code;
 	nl_socket_disable_seq_check(nl.sock);
-	if (netlink_join(&nl, IFIPSEC_GENL_NAME, IFIPSEC_MCGRP_EVENTS) ||
+	if ((args.changes &&
+	     netlink_join(&nl, IFIPSEC_GENL_NAME, IFIPSEC_MCGRP_EVENTS)) ||
+	    (args.drops &&
+	     netlink_join(&nl, IFIPSEC_GENL_NAME, IFIPSEC_MCGRP_AUDIT)) ||
 	    netlink_join(&nl, "nlctrl", "notify"))
 		code = command_fail(command, NULL, nl.error);
 	else

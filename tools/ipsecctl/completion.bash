@@ -87,6 +87,7 @@ _ipsecctl_next() {
 		2:sa) echo add replace set del show ;;
 		2:spi) echo add ;;
 		esac ;;
+	"monitor ") echo drops all ;;
 	"dev ") echo add set del show ;;
 	"peer ") echo add set del show ;;
 	"sa ") echo add replace set del show ;;

@@ -99,15 +99,14 @@ static struct nla_policy alg_policy[IFIPSEC_ALG_A_MAX + 1] = {
 	[IFIPSEC_ALG_A_FLAGS]	= { .type = NLA_U32 },
 };
 
-static int decode_home(const struct attrs *attrs, struct home *home)
+int decode_home(struct nlattr *const top[IFIPSEC_A_MAX + 1], struct home *home)
 {
-	struct nlattr *netnsid = attrs->top[IFIPSEC_A_NETNSID];
+	struct nlattr *netnsid = top[IFIPSEC_A_NETNSID];
 
-	if (!attrs->top[IFIPSEC_A_IFNAME])
+	if (!top[IFIPSEC_A_IFNAME])
 		return -EBADMSG;
-	attr_text(attrs->top[IFIPSEC_A_IFNAME], home->ifname,
-		  sizeof(home->ifname));
-	home->ifindex = attr_u32(attrs->top[IFIPSEC_A_IFINDEX]);
+	attr_text(top[IFIPSEC_A_IFNAME], home->ifname, sizeof(home->ifname));
+	home->ifindex = attr_u32(top[IFIPSEC_A_IFINDEX]);
 	if (netnsid) {
 		home->has_netnsid = true;
 		home->netnsid = nla_get_s32(netnsid);
@@ -172,7 +171,7 @@ static int fill_dev(struct attrs *attrs, struct dev *dev)
 	struct nlattr **in = attrs->dev;
 	int err;
 
-	err = decode_home(attrs, &dev->home);
+	err = decode_home(attrs->top, &dev->home);
 	if (err)
 		return err;
 	err = attr_nest(in, IFIPSEC_DEV_A_MAX, attrs->top[IFIPSEC_A_DEV],
@@ -253,7 +252,7 @@ static int fill_peer(struct attrs *attrs, struct peer *peer)
 	struct nlattr **in = attrs->peer;
 	int err;
 
-	err = decode_home(attrs, &peer->home);
+	err = decode_home(attrs->top, &peer->home);
 	if (!err)
 		err = parse_peer(attrs, peer->name, sizeof(peer->name));
 	if (!err)
@@ -312,7 +311,7 @@ static int fill_sa(struct attrs *attrs, struct sa *sa)
 	struct nlattr **in = attrs->sa;
 	int err;
 
-	err = decode_home(attrs, &sa->home);
+	err = decode_home(attrs->top, &sa->home);
 	if (!err)
 		err = parse_peer(attrs, sa->peer, sizeof(sa->peer));
 	if (!err)
@@ -392,7 +391,7 @@ int decode_spi(struct nlmsghdr *nlh, struct spi *spi)
 
 	memset(spi, 0, sizeof(*spi));
 	if (!err)
-		err = decode_home(&attrs, &spi->home);
+		err = decode_home(attrs.top, &spi->home);
 	if (!err)
 		err = parse_peer(&attrs, spi->peer, sizeof(spi->peer));
 	if (!err)

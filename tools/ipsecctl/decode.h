@@ -16,6 +16,9 @@
 /* All return 0, -EBADMSG (malformed, or of another type) or -ENOMEM */
 int decode_dev(struct nlmsghdr *nlh, struct dev *dev);
 int decode_peer(struct nlmsghdr *nlh, struct peer *peer);
+/* The interface that the attributes of a message name: 0 or -EBADMSG */
+int decode_home(struct nlattr *const top[IFIPSEC_A_MAX + 1], struct home *home);
+
 int decode_sa(struct nlmsghdr *nlh, struct sa *sa);
 int decode_spi(struct nlmsghdr *nlh, struct spi *spi);
 int decode_alg(struct nlmsghdr *nlh, struct alg *alg);

@@ -3,6 +3,7 @@
  * decode_event.c - events of the kernel into structs: the object that an event
  * is about, and what some say beside it.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netlink/genl/genl.h>
 #include <string.h>
@@ -44,6 +45,78 @@ static int decode_mapping(struct nlattr *nest, struct mapping *mapping)
 	if (!err)
 		mapping->port = attr_u16(in[IFIPSEC_MAPPING_A_PORT]);
 	return err;
+}
+
+static struct nla_policy drop_policy[IFIPSEC_DROP_A_MAX + 1] = {
+	[IFIPSEC_DROP_A_REASON]	= { .type = NLA_U32 },
+	[IFIPSEC_DROP_A_COUNT]	= { .type = NLA_U32 },
+	[IFIPSEC_DROP_A_TIME]	= { .type = NLA_U64 },
+	[IFIPSEC_DROP_A_DIR]	= { .type = NLA_U8 },
+	[IFIPSEC_DROP_A_PROTO]	= { .type = NLA_U8 },
+	[IFIPSEC_DROP_A_SPI]	= { .type = NLA_U32 },
+	[IFIPSEC_DROP_A_SEQ]	= { .type = NLA_U64 },
+	[IFIPSEC_DROP_A_INNER_PROTO] = { .type = NLA_U8 },
+	[IFIPSEC_DROP_A_FLOWLABEL] = { .type = NLA_U32 },
+};
+
+static struct nla_policy peer_name_policy[IFIPSEC_PEER_A_MAX + 1] = {
+	[IFIPSEC_PEER_A_NAME]	= { .minlen = 1 },
+};
+
+static int decode_drop_addrs(struct nlattr **in, struct audit *audit)
+{
+	int err = attr_addr(in[IFIPSEC_DROP_A_OUTER_SRC], &audit->outer_src);
+
+	if (!err)
+		err = attr_addr(in[IFIPSEC_DROP_A_OUTER_DST], &audit->outer_dst);
+	if (!err)
+		err = attr_addr(in[IFIPSEC_DROP_A_INNER_SRC], &audit->inner_src);
+	if (!err)
+		err = attr_addr(in[IFIPSEC_DROP_A_INNER_DST], &audit->inner_dst);
+	return err;
+}
+
+static int decode_drop(struct nlattr *nest, struct audit *audit)
+{
+	struct nlattr *in[IFIPSEC_DROP_A_MAX + 1];
+	int err;
+
+	err = attr_nest(in, IFIPSEC_DROP_A_MAX, nest, drop_policy);
+	if (err)
+		return err;
+	audit->unknown_spi = in[IFIPSEC_DROP_A_UNKNOWN_SPI];
+	if (!in[IFIPSEC_DROP_A_REASON] && !audit->unknown_spi)
+		return -EBADMSG;
+	audit->reason = attr_u32(in[IFIPSEC_DROP_A_REASON]);
+	audit->count = attr_u32(in[IFIPSEC_DROP_A_COUNT]);
+	audit->time = attr_u64(in[IFIPSEC_DROP_A_TIME]);
+	audit->dir = attr_u8(in[IFIPSEC_DROP_A_DIR]);
+	audit->proto = attr_u8(in[IFIPSEC_DROP_A_PROTO]);
+	audit->spi = ntohl(attr_u32(in[IFIPSEC_DROP_A_SPI]));
+	audit->seq = attr_u64(in[IFIPSEC_DROP_A_SEQ]);
+	audit->inner_proto = attr_u8(in[IFIPSEC_DROP_A_INNER_PROTO]);
+	audit->flowlabel = attr_u32(in[IFIPSEC_DROP_A_FLOWLABEL]);
+	audit->has_flowlabel = in[IFIPSEC_DROP_A_FLOWLABEL];
+	return decode_drop_addrs(in, audit);
+}
+
+/* Unlike other objects it may have no interface and no peer */
+static int decode_audit(struct nlmsghdr *nlh, struct audit *audit)
+{
+	struct nlattr *top[IFIPSEC_A_MAX + 1], *peer[IFIPSEC_PEER_A_MAX + 1];
+	int err = attr_top(nlh, top);
+
+	if (!err)
+		err = attr_nest(peer, IFIPSEC_PEER_A_MAX, top[IFIPSEC_A_PEER],
+				peer_name_policy);
+	if (err)
+		return err;
+	if (top[IFIPSEC_A_IFNAME])
+		err = decode_home(top, &audit->home);
+	if (err)
+		return err;
+	attr_text(peer[IFIPSEC_PEER_A_NAME], audit->peer, sizeof(audit->peer));
+	return decode_drop(top[IFIPSEC_A_DROP], audit);
 }
 
 /* What an event says beside its object; most say nothing */
@@ -89,6 +162,9 @@ static bool find_kind(uint8_t cmd, enum object_kind *kind)
 	case IFIPSEC_CMD_SA_MAPPING_NTF:
 		*kind = OBJECT_SA;
 		return true;
+	case IFIPSEC_CMD_DROP_NTF:
+		*kind = OBJECT_AUDIT;
+		return true;
 	}
 	return false;
 }
@@ -113,6 +189,8 @@ int decode_event(struct nlmsghdr *nlh, struct event *event)
 		return decode_peer(nlh, &event->peer);
 	case OBJECT_SA:
 		return decode_sa(nlh, &event->sa);
+	case OBJECT_AUDIT:
+		return decode_audit(nlh, &event->audit);
 	}
 	return -ENOMSG;
 }

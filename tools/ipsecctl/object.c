@@ -45,6 +45,8 @@ void event_clear(struct event *event)
 	case OBJECT_SA:
 		sa_clear(&event->sa);
 		break;
+	case OBJECT_AUDIT:
+		break;
 	}
 }
 

@@ -127,7 +127,26 @@ struct mapping {
 	uint16_t port;			/* 0: not in UDP */
 };
 
-enum object_kind { OBJECT_DEV, OBJECT_PEER, OBJECT_SA };
+/* Packets that were dropped; what is not known of the last of them is 0 */
+struct audit {
+	struct home home;		/* no name: of no interface, or of any */
+	char peer[IFIPSEC_PEER_NAME_MAX + 1];
+	uint32_t reason;		/* enum ifipsec_drop */
+	bool unknown_spi;		/* in place of a reason */
+	uint32_t count;			/* packets */
+	uint64_t time;			/* nanoseconds since 1970 */
+	uint8_t dir;			/* enum ifipsec_dir */
+	uint8_t proto;			/* IPPROTO_ESP or _AH; 0: no SPI either */
+	uint32_t spi;			/* host byte order */
+	uint64_t seq;
+	struct addr outer_src, outer_dst;
+	struct addr inner_src, inner_dst;
+	uint8_t inner_proto;		/* IPPROTO_* of its payload */
+	uint32_t flowlabel;
+	bool has_flowlabel;
+};
+
+enum object_kind { OBJECT_DEV, OBJECT_PEER, OBJECT_SA, OBJECT_AUDIT };
 
 struct event {
 	uint8_t cmd;			/* IFIPSEC_CMD_*_NTF */
@@ -136,6 +155,7 @@ struct event {
 		struct dev dev;
 		struct peer peer;
 		struct sa sa;
+		struct audit audit;
 	};
 	uint32_t expire;		/* enum ifipsec_expire, 0 = none */
 	struct acquire acquire;		/* of PEER_ACQUIRE_NTF */

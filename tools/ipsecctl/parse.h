@@ -88,6 +88,11 @@ struct flush_args {
 	uint32_t what;			/* enum ifipsec_flush */
 };
 
+struct monitor_args {
+	bool changes;
+	bool drops;
+};
+
 /* All return 0, or -EINVAL with words.error */
 int parse_none(struct words *words);
 
@@ -112,6 +117,8 @@ int parse_sa_show(struct words *words, struct target *target);
 int parse_spi_add(struct words *words, struct spi_args *args);
 
 int parse_flush(struct words *words, struct flush_args *args);
+
+int parse_monitor(struct words *words, struct monitor_args *args);
 
 int parse_encap(struct words *words, struct encap_args *args);
 

@@ -511,6 +511,56 @@ static void print_mapping(FILE *out, const struct mapping *mapping)
 		fputs(", not in UDP", out);
 }
 
+static void print_addrs(FILE *out, const char *what, const struct addr *src,
+			const struct addr *dst)
+{
+	char buf[ADDR_TEXT_MAX], buf2[ADDR_TEXT_MAX];
+
+	fprintf(out, ", %s%s > %s", what, src->len ? addr_text(src, buf) : "?",
+		addr_text(dst, buf2));
+}
+
+/* " in  0x00001001 esp seq 17, 192.0.2.1 > 192.0.2.2": what is known of a packet */
+static void print_audit_packet(FILE *out, const struct audit *audit)
+{
+	char buf[NAME_TEXT_MAX], buf2[NAME_TEXT_MAX];
+
+	fprintf(out, " %s", name_dir(audit->dir, buf));
+	if (audit->proto)
+		fprintf(out, " 0x%08x %s", audit->spi,
+			name_proto(audit->proto, buf2));
+	if (audit->seq)
+		fprintf(out, " seq %llu", (unsigned long long)audit->seq);
+	if (audit->outer_dst.len)
+		print_addrs(out, "", &audit->outer_src, &audit->outer_dst);
+	if (audit->has_flowlabel)
+		fprintf(out, ", flow label 0x%05x", audit->flowlabel);
+	if (audit->inner_dst.len) {
+		print_addrs(out, "inner ", &audit->inner_src, &audit->inner_dst);
+		fprintf(out, " protocol %u", audit->inner_proto);
+	}
+}
+
+static void print_audit(FILE *out, const struct audit *audit)
+{
+	uint32_t more = audit->dir ? audit->count - 1 : audit->count;
+	char buf[NAME_TEXT_MAX];
+
+	if (audit->home.ifname[0]) {
+		print_home(out, &audit->home);
+		fputc(' ', out);
+	}
+	if (audit->peer[0]) {
+		print_text(out, audit->peer);
+		fputc(' ', out);
+	}
+	fputs(name_audit(audit->unknown_spi, audit->reason, buf), out);
+	if (audit->dir)
+		print_audit_packet(out, audit);
+	if (more)
+		fprintf(out, " (%u %snot shown)", more, audit->dir ? "more " : "");
+}
+
 static void print_peer_event(FILE *out, const struct event *event)
 {
 	fputc(' ', out);
@@ -557,6 +607,9 @@ static void human_event(FILE *out, const struct timespec *when,
 	case OBJECT_SA:
 		print_home(out, &event->sa.home);
 		print_sa_event(out, event);
+		break;
+	case OBJECT_AUDIT:
+		print_audit(out, &event->audit);
 		break;
 	}
 	fputc('\n', out);

@@ -419,6 +419,48 @@ static void add_mapping(json_object *object, const struct mapping *mapping)
 	add(object, "mapping", inner);
 }
 
+static void add_addrs(json_object *object, const char *name,
+		      const struct addr *src, const struct addr *dst,
+		      const uint8_t *proto)
+{
+	json_object *inner;
+
+	if (!dst->len)
+		return;
+	inner = json_object_new_object();
+	add_addr(inner, "src", src);
+	add_addr(inner, "dst", dst);
+	if (proto)
+		add_uint(inner, "proto", *proto);
+	add(object, name, inner);
+}
+
+static void add_audit(json_object *object, const struct audit *audit)
+{
+	char buf[NAME_TEXT_MAX];
+
+	if (audit->home.ifname[0])
+		add_home(object, &audit->home);
+	if (audit->peer[0])
+		add_text(object, "peer", audit->peer);
+	add_text(object, "reason",
+		 name_audit(audit->unknown_spi, audit->reason, buf));
+	if (audit->dir)
+		add_text(object, "dir", name_dir(audit->dir, buf));
+	if (audit->proto) {
+		add_spi(object, "spi", audit->spi);
+		add_text(object, "proto", name_proto(audit->proto, buf));
+	}
+	if (audit->seq)
+		add_uint(object, "seq", audit->seq);
+	add_addrs(object, "outer", &audit->outer_src, &audit->outer_dst, NULL);
+	add_addrs(object, "inner", &audit->inner_src, &audit->inner_dst,
+		  &audit->inner_proto);
+	if (audit->has_flowlabel)
+		add_uint(object, "flowlabel", audit->flowlabel);
+	add_uint(object, "packets", audit->count);
+}
+
 static void json_event(FILE *out, const struct timespec *when,
 		       const struct event *event)
 {
@@ -435,6 +477,9 @@ static void json_event(FILE *out, const struct timespec *when,
 		break;
 	case OBJECT_SA:
 		add_sa_with_peer(object, &event->sa);
+		break;
+	case OBJECT_AUDIT:
+		add_audit(object, &event->audit);
 		break;
 	}
 	if (event->expire)

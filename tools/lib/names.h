@@ -5,6 +5,7 @@
 #ifndef TOOLS_LIB_NAMES_H
 #define TOOLS_LIB_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/if_ipsec.h>
@@ -31,6 +32,8 @@ const char *name_event(uint32_t cmd, char buf[static NAME_TEXT_MAX]);
 const char *name_expire(uint32_t limit, char buf[static NAME_TEXT_MAX]);
 const char *name_life(uint32_t attr, char buf[static NAME_TEXT_MAX]);
 const char *name_drop(uint32_t reason, char buf[static NAME_TEXT_MAX]);
+const char *name_audit(bool unknown_spi, uint32_t reason,
+		       char buf[static NAME_TEXT_MAX]);
 const char *name_dir(uint32_t dir, char buf[static NAME_TEXT_MAX]);
 
 /* What the reason means, for an administrator */

@@ -302,6 +302,24 @@ static void test_packet_events(void)
 		   ",\"mapping\":{\"port\":0}}");
 }
 
+/* Packets that were dropped, with and without one that is known */
+static void test_drop_events(void)
+{
+	struct nl_msg *msg = message_bare(IFIPSEC_CMD_DROP_NTF);
+	struct event event;
+
+	test_event(message_drop(),
+		   STAMP " drop ipsec0 branch rx_ts_mismatch in 0x00002001 ah seq 4294967296, 203.0.113.6 > 192.0.2.1, flow label 0x00012, inner 10.1.0.5 > 10.2.0.7 protocol 6 (3 more not shown)\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"drop\","
+		   JSON_HOME ",\"peer\":\"branch\",\"reason\":\"rx_ts_mismatch\",\"dir\":\"in\",\"spi\":\"0x00002001\",\"proto\":\"ah\",\"seq\":4294967296,\"outer\":{\"src\":\"203.0.113.6\",\"dst\":\"192.0.2.1\"},\"inner\":{\"src\":\"10.1.0.5\",\"dst\":\"10.2.0.7\",\"proto\":6},\"flowlabel\":18,\"packets\":4}");
+	test_event(message_drop_summary(),
+		   STAMP " drop no_sa (950 not shown)\n",
+		   "{\"timestamp\":\"" STAMP "\",\"event\":\"drop\",\"reason\":\"no_sa\",\"packets\":950}");
+	CHECK("a drop without a reason is refused",
+	      decode_event(nlmsg_hdr(msg), &event) == -EBADMSG);
+	nlmsg_free(msg);
+}
+
 /* What an older kernel does not say is what it does */
 static void test_defaults(void)
 {
@@ -514,6 +532,7 @@ int main(void)
 	test_orphans();
 	test_events();
 	test_packet_events();
+	test_drop_events();
 	test_defaults();
 	test_tx_sas();
 	test_limits();

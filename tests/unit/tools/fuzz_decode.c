@@ -56,7 +56,7 @@ static struct nl_msg *pick_message(void)
 		IFIPSEC_CMD_PEER_GET, IFIPSEC_CMD_PEER_SET_NTF,
 		IFIPSEC_CMD_SA_GET, IFIPSEC_CMD_SA_EXPIRE_NTF,
 	};
-	uint32_t which = draw(14);
+	uint32_t which = draw(16);
 
 	if (which < 2)
 		return message_dev(cmds[which]);
@@ -75,8 +75,12 @@ static struct nl_msg *pick_message(void)
 	if (which == 10)
 		return message_mapping();
 	if (which == 11)
-		return message_error(-1, "a sentence", draw(2));
+		return message_drop();
 	if (which == 12)
+		return message_drop_summary();
+	if (which == 13)
+		return message_error(-1, "a sentence", draw(2));
+	if (which == 14)
 		return message_spi();
 	return message_done(0);
 }

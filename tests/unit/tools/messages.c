@@ -9,11 +9,18 @@
 
 #include "messages.h"
 
-static struct nl_msg *begin(int cmd)
+static struct nl_msg *begin_homeless(int cmd)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(4096);
 
 	genlmsg_put(msg, 0, 1, MESSAGES_FAMILY, 0, NLM_F_MULTI, cmd, 1);
+	return msg;
+}
+
+static struct nl_msg *begin(int cmd)
+{
+	struct nl_msg *msg = begin_homeless(cmd);
+
 	nla_put_string(msg, IFIPSEC_A_IFNAME, "ipsec0");
 	nla_put_u32(msg, IFIPSEC_A_IFINDEX, 7);
 	return msg;
@@ -205,6 +212,40 @@ struct nl_msg *message_mapping(void)
 	nla_put(msg, IFIPSEC_MAPPING_A_ADDR, 4, "\xcb\0\x71\6");
 	nla_put_u16(msg, IFIPSEC_MAPPING_A_PORT, 61235);
 	nla_nest_end(msg, nest);
+	return msg;
+}
+
+struct nl_msg *message_drop(void)
+{
+	struct nl_msg *msg = begin(IFIPSEC_CMD_DROP_NTF);
+	struct nlattr *drop;
+
+	put_branch(msg);
+	drop = nla_nest_start(msg, IFIPSEC_A_DROP);
+	nla_put_u32(msg, IFIPSEC_DROP_A_REASON, IFIPSEC_DROP_RX_TS_MISMATCH);
+	nla_put_u32(msg, IFIPSEC_DROP_A_COUNT, 4);
+	nla_put_u8(msg, IFIPSEC_DROP_A_DIR, IFIPSEC_DIR_IN);
+	nla_put_u8(msg, IFIPSEC_DROP_A_PROTO, 51);
+	nla_put_u32(msg, IFIPSEC_DROP_A_SPI, htonl(0x2001));
+	nla_put_u64(msg, IFIPSEC_DROP_A_SEQ, 1ULL << 32);
+	nla_put(msg, IFIPSEC_DROP_A_OUTER_SRC, 4, "\xcb\0\x71\6");
+	nla_put(msg, IFIPSEC_DROP_A_OUTER_DST, 4, "\xc0\0\2\1");
+	nla_put(msg, IFIPSEC_DROP_A_INNER_SRC, 4, "\xa\1\0\5");
+	nla_put(msg, IFIPSEC_DROP_A_INNER_DST, 4, "\xa\2\0\7");
+	nla_put_u8(msg, IFIPSEC_DROP_A_INNER_PROTO, 6);
+	nla_put_u32(msg, IFIPSEC_DROP_A_FLOWLABEL, 0x12);
+	nla_nest_end(msg, drop);
+	return msg;
+}
+
+struct nl_msg *message_drop_summary(void)
+{
+	struct nl_msg *msg = begin_homeless(IFIPSEC_CMD_DROP_NTF);
+	struct nlattr *drop = nla_nest_start(msg, IFIPSEC_A_DROP);
+
+	nla_put_flag(msg, IFIPSEC_DROP_A_UNKNOWN_SPI);
+	nla_put_u32(msg, IFIPSEC_DROP_A_COUNT, 950);
+	nla_nest_end(msg, drop);
 	return msg;
 }
 

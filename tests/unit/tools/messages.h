@@ -28,6 +28,8 @@ struct nl_msg *message_spi(void);
 /* A packet for "branch", and a packet of an SA of it, from elsewhere */
 struct nl_msg *message_acquire(void);
 struct nl_msg *message_mapping(void);
+struct nl_msg *message_drop(void);
+struct nl_msg *message_drop_summary(void);
 
 /* What an older kernel may say of ipsec0, of "branch" and of an SA of it */
 struct nl_msg *message_bare(int cmd);
