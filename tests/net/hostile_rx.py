@@ -66,9 +66,9 @@ def not_ours(w, rig):
             head = struct.pack("!II", sa.spi, 1)
             for n in range(8):
                 w.rx(f"{n} bytes", outer(family, head[:n]), dev, foreign=1)
-        with test(f"E1.3 SPI 0 to 255 over IPv{family}: not ours"):
+        with test(f"E1.3 CVE-2025-39965 SPI 0 to 255 over IPv{family}: not ours"):
             w.rx("reserved SPIs", [outer(family, struct.pack("!II", spi, 1) + filler(60))
-                                   for spi in (0, 1, 2, 127, 255)], dev, foreign=5)
+                                   for spi in range(256)], dev, foreign=256)
         with test(f"E1.4 unknown SPI over IPv{family}: not ours"):
             w.rx("unknown", outer(family, Sa(0x51234).seal(inner(4, 40))), dev, foreign=1)
         with test(f"E1.5 known SPI to another address of ours, IPv{family}: not ours"):

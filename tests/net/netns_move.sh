@@ -10,6 +10,7 @@
 #   u  (of nobody's)   ---/                                    ipsec1 10.0.1.2
 
 . "$(dirname "$0")/lib.sh"
+here=$(cd "$(dirname "$0")" && pwd)
 
 host a b c d
 wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"
@@ -48,7 +49,7 @@ is "exact packets and bytes, seen from the container" "$(on c ip -s -j link show
 	"$((rxp + 5)) $((rxb + 640)) $((txp + 5)) $((txb + 640))"
 
 is "T38 the container sees no interface to configure" "$(on c ipsecctl -j show | jq -c .)" '{"interfaces":[]}'
-is "T38 and no SAs" "$(on c ipsecctl -j sa show | jq -c .)" '[]'
+is "T38 keys and SAs are not visible from the container" "$(on c ipsecctl -j sa show | jq -c .)" '[]'
 is "T38 and no peers" "$(on c ipsecctl -j peer show | jq -c .)" '[]'
 for cmd in "dev show ipsec0" "peer add ipsec0 x remote 192.0.2.9" "peer set ipsec0 b remote 192.0.2.9" \
 	"peer del ipsec0 b" "sa del ipsec0 b in spi 0x1000" "sa set ipsec0 b out spi 0x2000 seq 1000000" \
@@ -56,6 +57,12 @@ for cmd in "dev show ipsec0" "peer add ipsec0 x remote 192.0.2.9" "peer set ipse
 	# shellcheck disable=SC2086 # words
 	check_fails "T38 from the container: $cmd" "$no_dev" on c ipsecctl $cmd
 done
+state() { on a ipsecctl -j show | jq 'del(.. | .stats?, .age?, .seq?)'; }
+before=$(state)
+on c ipsecctl -j monitor >"$WORK/heard" 2>"$WORK/heard.log" &
+wait_for 5 grep -q listening "$WORK/heard" || not_ok "T38 a listener in the container" "does not start"
+on c /usr/bin/python3 -B "$here/netlink_perm.py" container b 0x1000 || FAILED=$((FAILED + 1))
+is "E3.1 nothing has changed by what the container's root has tried" "$(state)" "$before"
 check "T38 flushing all there is, from the container" on c ipsecctl flush peer
 check_fails "T38 from the container: sa add" "$no_dev" sa c ipsec0 b in 0x3001 aes-gcm-16 128
 check "T38 the container's dump does not name the underlay's address" \
@@ -66,6 +73,7 @@ is "the underlay sees it in the container" \
 	'["ipsec0",1,2,true]'
 check "the underlay still adds SAs" sa a ipsec0 b in 0x3001 aes-gcm-16 128
 check "and removes them" on a ipsecctl sa del ipsec0 b in spi 0x3001
+is "T38 the container hears no event of SAs" "$(grep -vc '"listening"' "$WORK/heard")" 0
 
 # what the container does to its packets stays there
 must on a nft -f - <<'NFT'

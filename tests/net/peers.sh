@@ -81,7 +81,7 @@ goes() {
 	got="$(sent a) $(sent b) $(sent c)"
 	got=$(paste -d' ' <(tr ' ' '\n' <<<"$before") <(tr ' ' '\n' <<<"$got") <(printf 'a\nb\nc\n') |
 		awk '$2 != $1 { printf "%s %d", $3, $2 - $1 }')
-	is "longest match: $1 is behind $2" "$got$p" "$2 3"
+	is "T37 longest match of overlapping selectors: $1 is behind $2" "$got$p" "$2 3"
 }
 
 # multicast of the interfaces themselves must be over before packets are counted
