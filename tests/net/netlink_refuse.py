@@ -237,10 +237,17 @@ def peers_again():
             peer('q', '2001:db8::7', None, ['10.20.0.0/16', 'fd01::/32']))
 
 
+def protection():
+    """What a peer is protected with does not change under its SAs"""
+    text = 'the peer has SAs of the protocol that it would not be protected with any more; remove them first'
+    for name, who, protect in (('ESP to AH, with both SAs', 'p', 2), ('ESP to AH, with an inbound one', 'q', 2)):
+        refused('E3.12 from ' + name, E.EBUSY, text, CMD.PEER_SET, dev(), peer(who, protect=protect))
+
+
 # ---- SAs -------------------------------------------------------------------
 
 def spis():
-    for spi in (0, 1, 255):
+    for spi in (0, 1, 255):            # (all 256 on the wire: hostile_rx.py)
         for direction in (IN, OUT):
             who = 'p' if direction == IN else 'q'
             bad_sa('E3.5 SPI %d, direction %d' % (spi, direction), E.EINVAL, RESERVED_SPI, peer=who,
@@ -604,7 +611,7 @@ def accepted():
 build()
 events.listen()
 state = nl.state()
-for test in (interface_names, peer_names, endpoints, selectors, peers_again, spis, keys, suites, windows,
+for test in (interface_names, peer_names, endpoints, selectors, peers_again, protection, spis, keys, suites, windows,
              sequence_numbers, sa_attributes, named_sas, reserved, flush, form, short, echo, accepted):
     test()
 sys.exit(t.failed > 0)
