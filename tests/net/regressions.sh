@@ -83,7 +83,7 @@ must ip -n c addr add 10.7.1.1/24 dev ipsec0
 must ip -n c link set ipsec0 up
 ip netns exec c /usr/bin/python3 -B "$here/acquires.py" >"$WORK/acquires" &
 monitor=$!
-wait_for 5 grep -q listening "$WORK/acquires"
+wait_for 30 grep -q listening "$WORK/acquires" || not_ok "$name" "the listener does not start"
 on c ping -q -n -c 3 -i 0.02 -W 1 10.7.1.2 >/dev/null
 is "$name: (packets wait)" "$(on c ipsecctl -j peer show | jq '.[0].held')" 3
 on b /usr/bin/python3 -B - <<-'END'
@@ -95,7 +95,7 @@ on b /usr/bin/python3 -B - <<-'END'
 	    s.sendto(head + struct.pack('!II', 0x7101, i + 1) + bytes(392), ('198.51.100.1', 0))
 	END
 reassembling() { on c grep -qE '^FRAG: inuse [1-9]' /proc/net/sockstat; }
-check "$name: (fragments wait)" wait_for 5 reassembling
+check "$name: (fragments wait)" wait_for 20 reassembling
 kill $monitor; wait $monitor 2>/dev/null
 far_gone() { ! ip -n b link show far; }
 check "$name: deleted" ip netns del c
