@@ -63,18 +63,17 @@ def combos():
             for family in 4, 6:
                 for esn in esns:
                     out.append(Combo(len(out) + 1, mode, family, esn, encr, ah, False, udp))
-    for encr in AEADS:
-        add(encr)
-    for encr in CIPHERS:
-        # a number that is not authenticated has no high half
-        add(encr, esns=(True, False) if encr.auth else (False,))
+    for udp in False, True:
+        for encr in AEADS:
+            add(encr, udp=udp)
+        for encr in CIPHERS:
+            # a number that is not authenticated has no high half
+            add(encr, udp=udp, esns=(True, False) if encr.auth else (False,))
     for auth in AUTHS.values():
         add(ah=auth)
     # as the stock kernel does it over IPv4 when it is not told to follow the RFC
     for mode in 'tunnel', 'transport':
         out.append(Combo(len(out) + 1, mode, 4, False, None, AUTHS['hmac-sha2-256-128'], True, False))
-    for encr in AEADS[0], AEADS[-1], CIPHERS[0]:
-        add(encr, udp=True)
     add(AEADS[0], ah=AUTHS['hmac-sha2-256-128'])
     add(CIPHERS[0], ah=AUTHS['aes-cmac-96'], esns=(True,))
     return out

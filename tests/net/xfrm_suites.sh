@@ -7,6 +7,7 @@
 #   ours  ipsec0 -- 10.77.K.1 fd77:K::1 ===== 10.77.K.2 fd77:K::2  stock (xfrm policies)
 #         inner     10.78.K.1 fd78:K::1 ----- 10.78.K.2 fd78:K::2  (tunnel mode)
 # suite: long
+# timeout: 1200
 
 . "$(dirname "$0")/lib.sh"
 
