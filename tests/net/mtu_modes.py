@@ -132,9 +132,9 @@ class Flow:
 
 def sizes(last):
     """All up to 1600, some of those above, and the last ones"""
-    step = 41 if SLOW else 1
-    out = set(range(1, 1600, step)) | set(range(1360, 1490, 13 if SLOW else 1)) | set(range(1600, last, 2003 if SLOW else 397))
-    return sorted(out | set(range(last - (3 if SLOW else 60), last + 1)))
+    step = 97 if SLOW else 1
+    out = set(range(1, 1600, step)) | set(range(1360, 1490, 26 if SLOW else 1)) | set(range(1600, last, 8009 if SLOW else 397))
+    return sorted(out | set(range(last - (1 if SLOW else 60), last + 1)))
 
 
 def each_size(flow, last, verdict, pieces):

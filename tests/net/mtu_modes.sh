@@ -9,6 +9,7 @@
 #      ipsec0 10.0.0.1, fd00::1                    ipsec0 10.0.0.2, fd00::2
 #                        both are mtu_modes.py
 # suite: long
+# timeout: 900
 
 . "$(dirname "$0")/lib.sh"
 

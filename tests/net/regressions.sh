@@ -7,6 +7,7 @@
 #   left ---- a  ipsec0 ==== 192.0.2.1, 2001:db8::1 - 192.0.2.2, 2001:db8::2 ==== ipsec0  b ---- right
 #   10.1.0.2  10.1.0.1                                                         10.2.0.1  10.2.0.2
 # suite: long
+# timeout: 900
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
