@@ -32,14 +32,14 @@ for family in 4 6; do
 	must ip -n a link add tmp0 type veth peer name tmp1
 	must ip -n a link set tmp0 up
 	must on a ipsecctl dev add ipsec7 link tmp0
-	must on a ipsecctl peer add ipsec7 p remote $remote
+	must on a ipsecctl peer add ipsec7 p remote "$remote"
 	must sa a ipsec7 p in 0x7001 aes-gcm-16 128
 	must sa a ipsec7 p out 0x7002 aes-gcm-16 128
 	check "$name: the underlay's device goes" timeout 20 ip -n a link del tmp0
 	check "$name: the interface goes" on a timeout 20 ipsecctl dev del ipsec7
 	must ip -n a link add tmp0 type veth peer name tmp1
 	must on a ipsecctl dev add ipsec7 link tmp0
-	must on a ipsecctl peer add ipsec7 p remote $remote
+	must on a ipsecctl peer add ipsec7 p remote "$remote"
 	must sa a ipsec7 p in 0x7001 aes-gcm-16 128
 	must sa a ipsec7 p out 0x7002 aes-gcm-16 128
 	must ip -n a link set ipsec7 up
