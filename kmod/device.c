@@ -424,6 +424,18 @@ static struct rtnl_link_ops link_ops __read_mostly = {
 };
 
 /*
+ * An event of the underlay names the namespace in which the interface lives, also
+ * from softirq: there an id can only be looked up, so it is made here.
+ */
+static void device_name_home(struct net_device *dev)
+{
+	const struct ipsec_dev *idev = netdev_priv(dev);
+
+	if (!net_eq(idev->net, dev_net(dev)))
+		peernet2id_alloc(idev->net, dev_net(dev), GFP_KERNEL);
+}
+
+/*
  * The IP layers make their part of the interface when it is registered, and anew
  * when it moves to another namespace; our notifier is called after theirs.
  */
@@ -431,8 +443,10 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 
-	if (event == NETDEV_REGISTER && dev->netdev_ops == &device_ops)
+	if (event == NETDEV_REGISTER && dev->netdev_ops == &device_ops) {
 		device_bypass_policies(dev);
+		device_name_home(dev);
+	}
 	return NOTIFY_DONE;
 }
 

@@ -143,13 +143,12 @@ static int drop_put_peer(struct sk_buff *msg, const struct ipsec_peer *peer)
 	return 0;
 }
 
-static int drop_put(struct sk_buff *msg, const struct drop_event *event,
-		    gfp_t gfp)
+static int drop_put(struct sk_buff *msg, const struct drop_event *event)
 {
 	const struct ipsec_drop *drop = event->drop;
 	const struct ipsec_peer *peer = drop ? drop_peer(drop) : NULL;
 
-	if ((drop && drop->idev && ipsec_nl_fill_name(msg, drop->idev, gfp)) ||
+	if ((drop && drop->idev && ipsec_nl_fill_name(msg, drop->idev)) ||
 	    (peer && drop_put_peer(msg, peer)))
 		return -EMSGSIZE;
 	return drop_put_nest(msg, event);
@@ -164,7 +163,7 @@ static bool drop_send(struct net *net, const struct drop_event *event, gfp_t gfp
 	if (!msg)
 		return false;
 	hdr = genlmsg_put(msg, 0, 0, &ipsec_genl_family, 0, IFIPSEC_CMD_DROP_NTF);
-	if (!hdr || drop_put(msg, event, gfp)) {
+	if (!hdr || drop_put(msg, event)) {
 		nlmsg_free(msg);
 		return false;
 	}

@@ -117,9 +117,8 @@ size_t ipsec_nl_dev_size(void);
 size_t ipsec_nl_peer_size(const struct ipsec_peer *peer);
 size_t ipsec_nl_sa_size(void);
 
-/* The name of an interface, for any message; no lock needed, any context but interrupts */
-int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev,
-		       gfp_t gfp);
+/* The name of an interface, for any message: no lock needed, softirq is fine */
+int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev);
 size_t ipsec_nl_name_size(void);
 
 int ipsec_netlink_init(void);

@@ -46,8 +46,7 @@ size_t ipsec_nl_sa_size(void)
 	       4 * nla_total_size(16);	/* EXPIRE or MAPPING of an event */
 }
 
-int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev,
-		       gfp_t gfp)
+int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev)
 {
 	struct net *lives = dev_net(idev->dev);
 
@@ -57,7 +56,7 @@ int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev,
 	if (net_eq(lives, idev->net))
 		return 0;
 	return nla_put_s32(skb, IFIPSEC_A_NETNSID,
-			   peernet2id_alloc(idev->net, lives, gfp));
+			   peernet2id(idev->net, lives));
 }
 
 static int fill_drops(struct sk_buff *skb, const u64 *drops)
@@ -119,7 +118,7 @@ int ipsec_nl_fill_dev(struct sk_buff *skb, struct ipsec_dev *idev)
 	struct nlattr *nest;
 
 	ipsec_stats_dev(idev, &sum);
-	if (ipsec_nl_fill_name(skb, idev, GFP_KERNEL))
+	if (ipsec_nl_fill_name(skb, idev))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_DEV);
 	if (!nest ||
@@ -178,7 +177,7 @@ int ipsec_nl_fill_peer(struct sk_buff *skb, struct ipsec_peer *peer)
 	const struct ipsec_sa *ah = ipsec_locked(peer->idev, peer->tx[IPSEC_AH]);
 	struct nlattr *nest;
 
-	if (ipsec_nl_fill_name(skb, peer->idev, GFP_KERNEL))
+	if (ipsec_nl_fill_name(skb, peer->idev))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest ||
@@ -291,7 +290,7 @@ static int fill_owner(struct sk_buff *skb, const struct ipsec_peer *peer)
 {
 	struct nlattr *nest;
 
-	if (ipsec_nl_fill_name(skb, peer->idev, GFP_KERNEL))
+	if (ipsec_nl_fill_name(skb, peer->idev))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name))

@@ -472,6 +472,15 @@ def other_namespace(r):
         r.told('in the underlay', [want])
         same('where it lives', other.take(), [])
         other.close()
+    with test('A1.50 it moves on: from there the underlay knew no namespace id yet'):
+        wire.run('ip', '-n', 'inside', 'link', 'set', 'ipsec5', 'netns', 'further')
+        wire.run('ip', '-n', 'further', 'link', 'set', 'ipsec5', 'up')
+        w.send(forged)
+        w.fence()
+        got = r.ear.take()
+        same('events', [e['ifname'] for e in got], ['ipsec5'])
+        if got[0].get('netnsid', -1) < 0 or got[0]['netnsid'] == 5:
+            problem(f"the id is {got[0].get('netnsid')}")
 
 
 def unprivileged(r):

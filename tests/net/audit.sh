@@ -6,11 +6,11 @@
 #
 #   gw  wan 192.0.2.1, 2001:db8::1 ---- veth ---- wan  atk   both ends are audit.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6): ESP; ipsec2, ipsec3: AH; ipsec4: ESP and AH
-#   ipsec5 lives in inside
+#   ipsec5 lives in inside, then in further
 
 . "$(dirname "$0")/lib.sh"
 
-host gw atk inside
+host gw atk inside further
 on atk sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 wire gw wan "192.0.2.1/24 2001:db8::1/64" atk wan ""
 
