@@ -2,9 +2,9 @@
 /*
  * esp.c - the layout of ESP (RFC 4303 2), for whatever is inside:
  *
- *   SPI | sequence number | IV | payload | 1 2 3 .. | pad length | next header | ICV
- *                              |         \-- pad --/                          |
- *                              \------------ what the cipher gets -----------/
+ *   SPI | sequence number | IV | payload | 0 0 .. | 1 2 3 .. | pad length | next header | ICV
+ *                              |         \- TFC -/\-- pad --/                          |
+ *                              \---------------- what the cipher gets ----------------/
  */
 #include <linux/random.h>
 #include <linux/skbuff.h>
@@ -24,10 +24,15 @@ void ipsec_esp_build(void *data, const struct ipsec_sa *sa, u64 seq)
 }
 
 void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa *sa,
-		       unsigned int pad, u8 nexthdr)
+		       unsigned int tfc, unsigned int pad, u8 nexthdr)
 {
-	u8 *tail = skb_put(skb, pad + IPSEC_ESP_TRAILER + sa->suite.icv_len);
+	unsigned int len = pad + IPSEC_ESP_TRAILER + sa->suite.icv_len;
 	unsigned int i;
+	u8 *tail;
+
+	if (unlikely(tfc))
+		skb_put_zero(skb, tfc);
+	tail = skb_put(skb, len);
 
 	for (i = 0; i < pad; i++)
 		*tail++ = i + 1;

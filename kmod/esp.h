@@ -31,11 +31,13 @@ void ipsec_esp_build(void *esp, const struct ipsec_sa *sa, u64 seq);
 
 /**
  * ipsec_esp_trailer() - put padding, trailer and room for the ICV behind a packet
+ * @tfc: of the padding of RFC 4303 2.7: bytes
+ * @pad: of the padding of RFC 4303 2.4: bytes
  *
  * There must be room for them.
  */
 void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa *sa,
-		       unsigned int pad, u8 nexthdr);
+		       unsigned int tfc, unsigned int pad, u8 nexthdr);
 
 /**
  * ipsec_esp_strip() - take off what surrounds the payload of an authentic packet

@@ -209,6 +209,7 @@ struct ipsec_sa {
 	bool ah_align8;			/* AH over IPv4 as over IPv6 */
 	bool pooled;			/* requests fit the per-CPU ones */
 	u8 aad_len;			/* of ESP: 8, or 12 with ESN */
+	u16 tfc;			/* pad inner packets to this length: bytes */
 	u64 seq_max;			/* last usable sequence number */
 	u64 seq_soft;			/* IFIPSEC_EXPIRE_SEQ_SOFT from here on */
 	struct ipsec_life *life;	/* NULL: no limits but the numbers */

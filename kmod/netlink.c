@@ -219,6 +219,12 @@ const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_MODE] = NLA_POLICY_RANGE(NLA_U8, IFIPSEC_MODE_TUNNEL,
 					       IFIPSEC_MODE_TRANSPORT),
 	[IFIPSEC_SA_A_LIFE] = NLA_POLICY_NESTED(life_policy),
+	[IFIPSEC_SA_A_TFC] = { .type = NLA_U32 },
+};
+
+const struct nla_policy ipsec_nl_dummy_policy[IFIPSEC_DUMMY_A_MAX + 1] = {
+	[IFIPSEC_DUMMY_A_COUNT] = { .type = NLA_U32 },
+	[IFIPSEC_DUMMY_A_LEN] = { .type = NLA_U32 },
 };
 
 #define IFACE_POLICY							\
@@ -245,6 +251,9 @@ OP_POLICY(sa_id_policy,
 OP_POLICY(spi_policy,
 	  [IFIPSEC_A_PEER] = NLA_POLICY_NESTED(ipsec_nl_peer_name_policy),
 	  [IFIPSEC_A_SA] = NLA_POLICY_NESTED(ipsec_nl_spi_policy));
+OP_POLICY(dummy_policy,
+	  [IFIPSEC_A_PEER] = NLA_POLICY_NESTED(ipsec_nl_peer_name_policy),
+	  [IFIPSEC_A_DUMMY] = NLA_POLICY_NESTED(ipsec_nl_dummy_policy));
 OP_POLICY(flush_policy,
 	  [IFIPSEC_A_FLUSH] = NLA_POLICY_RANGE(NLA_U32, IFIPSEC_FLUSH_SAS,
 					       IFIPSEC_FLUSH_PEERS));
@@ -274,6 +283,7 @@ static const struct genl_ops netlink_ops[] = {
 	OP(SA_GET, sa_id_policy, .doit = ipsec_nl_sa_get,
 	   .start = ipsec_nl_dump_start, .dumpit = ipsec_nl_sa_dump),
 	OP(SA_DEL, sa_id_policy, .doit = ipsec_nl_sa_del),
+	OP(SA_DUMMY, dummy_policy, .doit = ipsec_nl_sa_dummy),
 	OP(FLUSH, flush_policy, .doit = ipsec_nl_flush),
 	OP(ALG_GET, alg_policy, .dumpit = ipsec_nl_alg_dump),
 	OP(SPI_ALLOC, spi_policy, .doit = ipsec_nl_spi_alloc),

@@ -78,6 +78,7 @@ extern const struct nla_policy ipsec_nl_sa_new_policy[IFIPSEC_SA_A_MAX + 1];
 extern const struct nla_policy ipsec_nl_sa_set_policy[IFIPSEC_SA_A_MAX + 1];
 extern const struct nla_policy ipsec_nl_sa_id_policy[IFIPSEC_SA_A_MAX + 1];
 extern const struct nla_policy ipsec_nl_spi_policy[IFIPSEC_SA_A_MAX + 1];
+extern const struct nla_policy ipsec_nl_dummy_policy[IFIPSEC_DUMMY_A_MAX + 1];
 
 /* netlink_dump.c: the _GET commands */
 int ipsec_nl_dev_get(struct sk_buff *skb, struct genl_info *info);
@@ -98,6 +99,7 @@ int ipsec_nl_sa_new(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_sa_set(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_sa_get(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_sa_del(struct sk_buff *skb, struct genl_info *info);
+int ipsec_nl_sa_dummy(struct sk_buff *skb, struct genl_info *info);
 int ipsec_nl_flush(struct sk_buff *skb, struct genl_info *info);
 
 /* netlink_spi.c */

@@ -41,7 +41,7 @@ size_t ipsec_nl_sa_size(void)
 {
 	return NAME_SIZE + 2 * nla_total_size(0) +
 	       nla_total_size(IFIPSEC_PEER_NAME_MAX + 1) +
-	       12 * nla_total_size(4) + 8 * nla_total_size_64bit(8) +
+	       13 * nla_total_size(4) + 8 * nla_total_size_64bit(8) +
 	       nla_total_size(CRYPTO_MAX_ALG_NAME) + STATS_SIZE +
 	       4 * nla_total_size(16);	/* EXPIRE or MAPPING of an event */
 }
@@ -279,6 +279,7 @@ static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 	    (in && nla_put_u32(skb, IFIPSEC_SA_A_REPLAY_WINDOW,
 			       sa->replay.window)) ||
 	    nla_put_u64_64bit(skb, IFIPSEC_SA_A_SEQ, seq, IFIPSEC_SA_A_PAD) ||
+	    (sa->tfc && nla_put_u32(skb, IFIPSEC_SA_A_TFC, sa->tfc)) ||
 	    fill_sa_life(skb, sa) ||
 	    fill_stats(skb, IFIPSEC_SA_A_STATS, &sum))
 		return -EMSGSIZE;

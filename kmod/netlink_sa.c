@@ -7,6 +7,7 @@
 #include "alg.h"
 #include "mtu.h"
 #include "netlink.h"
+#include "path.h"
 #include "peer.h"
 #include "sa.h"
 #include "spi.h"
@@ -247,6 +248,31 @@ static int parse_life(struct genl_info *info, struct nlattr **sa_tb,
 	return err;
 }
 
+/* RFC 4303 2.7: only where the inner length says where the packet ends */
+static int parse_tfc(struct genl_info *info, struct nlattr **tb,
+		     struct ipsec_sa_config *cfg)
+{
+	const struct nlattr *attr = tb[IFIPSEC_SA_A_TFC];
+
+	if (!attr)
+		return 0;
+	if (cfg->dir == IFIPSEC_DIR_IN)
+		return ipsec_nl_refuse(info, attr,
+				       "an inbound SA does not pad: TFC padding is the sender's");
+	if (cfg->proto != IPPROTO_ESP)
+		return ipsec_nl_refuse(info, attr, "AH has no TFC padding");
+	if (cfg->mode != IFIPSEC_MODE_TUNNEL)
+		return ipsec_nl_refuse(info, attr,
+				       "TFC padding needs tunnel mode: there the inner length says where the packet ends");
+	if (nla_get_u32(attr) > IFIPSEC_TFC_MAX) {
+		ipsec_nl_refuse(info, attr,
+				"TFC padding is to at most 65535 bytes, or 0 for none");
+		return -ERANGE;
+	}
+	cfg->tfc = nla_get_u32(attr);
+	return 0;
+}
+
 static int parse_config(struct genl_info *info, struct nlattr **tb,
 			struct ipsec_sa_config *cfg)
 {
@@ -270,6 +296,8 @@ static int parse_config(struct genl_info *info, struct nlattr **tb,
 		err = parse_seq(info, tb, cfg);
 	if (!err)
 		err = parse_life(info, tb, &cfg->life);
+	if (!err)
+		err = parse_tfc(info, tb, cfg);
 	cfg->replace = info->genlhdr->cmd == IFIPSEC_CMD_SA_REPLACE;
 	if (!err && cfg->replace && cfg->dir == IFIPSEC_DIR_IN)
 		err = ipsec_nl_refuse(info, tb[IFIPSEC_SA_A_DIR],
@@ -492,6 +520,79 @@ int ipsec_nl_sa_get(struct sk_buff *skb, struct genl_info *info)
 	err = IS_ERR(sa) ? PTR_ERR(sa) : ipsec_nl_fill_sa(msg, sa);
 	mutex_unlock(&in->lock);
 	return ipsec_nl_reply_end(info, msg, hdr, err);
+}
+
+/* What to send: how many, how long */
+static int parse_dummy(struct genl_info *info, u32 *count, u32 *len)
+{
+	struct nlattr *tb[IFIPSEC_DUMMY_A_MAX + 1];
+	int err;
+
+	*count = 1;
+	*len = IFIPSEC_DUMMY_LEN_DEFAULT;
+	if (!info->attrs[IFIPSEC_A_DUMMY])
+		return 0;
+	err = nla_parse_nested(tb, IFIPSEC_DUMMY_A_MAX,
+			       info->attrs[IFIPSEC_A_DUMMY],
+			       ipsec_nl_dummy_policy, info->extack);
+	if (err)
+		return err;
+	if (tb[IFIPSEC_DUMMY_A_LEN])
+		*len = nla_get_u32(tb[IFIPSEC_DUMMY_A_LEN]);
+	if (!tb[IFIPSEC_DUMMY_A_COUNT])
+		return 0;
+	*count = nla_get_u32(tb[IFIPSEC_DUMMY_A_COUNT]);
+	if (*count && *count <= IFIPSEC_DUMMY_COUNT_MAX)
+		return 0;
+	ipsec_nl_refuse(info, tb[IFIPSEC_DUMMY_A_COUNT],
+			"a request sends 1 to 1000 dummy packets");
+	return -ERANGE;
+}
+
+static const char *dummy_error(int err)
+{
+	switch (err) {
+	case -ENETDOWN:
+		return "the interface is down";
+	case -ENOENT:
+		return "the peer has no SA to send on";
+	case -EOPNOTSUPP:
+		return "dummy packets need ESP: AH hides nothing";
+	case -EKEYEXPIRED:
+		return "a hard limit of the SA is met";
+	case -EMSGSIZE:
+		return "the dummy packet is longer than the path to the peer lets through";
+	case -ELOOP:
+		return "the way to the peer leads back into the tunnel";
+	default:
+		return "there is no route to the peer";
+	}
+}
+
+int ipsec_nl_sa_dummy(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipsec_net *in = ipsec_net(genl_info_net(info));
+	struct nlattr *peer_tb[IFIPSEC_PEER_A_MAX + 1];
+	struct ipsec_peer *peer;
+	u32 count, len;
+	int err;
+
+	err = parse_dummy(info, &count, &len);
+	if (!err)
+		err = ipsec_nl_peer_nest(info, peer_tb);
+	if (err)
+		return err;
+	mutex_lock(&in->lock);
+	peer = ipsec_nl_peer(info, peer_tb);
+	if (IS_ERR(peer)) {
+		err = PTR_ERR(peer);
+	} else {
+		err = ipsec_transmit_dummies(peer, count, len);
+		if (err)
+			ipsec_nl_refuse(info, NULL, dummy_error(err));
+	}
+	mutex_unlock(&in->lock);
+	return err;
 }
 
 /* rtnl held, ipsec_net.lock not */

@@ -21,6 +21,21 @@ netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev);
 void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev);
 
 /**
+ * ipsec_transmit_dummies() - send packets that the peer discards (RFC 4303 2.6)
+ * @peer: whom to
+ * @n: how many
+ * @len: of what ESP protects: bytes
+ *
+ * Context: process, ipsec_net.lock held (its SAs and endpoint stay).
+ * Return: 0, what went out or was dropped on the way being counted; or nothing was
+ * sent: -ENETDOWN, -ENOENT (no SA), -EOPNOTSUPP (no ESP), -EKEYEXPIRED (a hard limit
+ * is met), -EMSGSIZE (longer than the path lets through), -ELOOP or another error
+ * (no route).
+ */
+int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
+			   unsigned int len);
+
+/**
  * ipsec_receive() - an ESP or AH packet of one of our SAs has arrived
  * @skb: data at the ESP or AH header, of which the fixed part is there; network
  *	header at the outer IP header; consumed

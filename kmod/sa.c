@@ -51,6 +51,7 @@ static void sa_init(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
 	sa->insecure = cfg->insecure;
 	sa->ah_align8 = cfg->ah_align8;
 	sa->aad_len = cfg->esn ? 12 : 8;
+	sa->tfc = cfg->tfc;
 	sa->key_bits = 8 * ((cfg->encr ? cfg->key_len : cfg->auth_key_len) -
 			    alg->salt_len);
 	/* RFC 4303 3.3.3: the counter must not cycle */

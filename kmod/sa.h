@@ -27,6 +27,7 @@ struct ipsec_sa_config {
 	unsigned int auth_key_len;
 	u32 replay_window;		/* inbound; 0: off */
 	u64 seq;			/* last sent, or highest received */
+	u16 tfc;			/* outbound: pad to this length, 0: not */
 	struct ipsec_life_config life;
 };
 

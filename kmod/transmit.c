@@ -52,12 +52,14 @@ struct tx {
 	unsigned int split;		/* largest inner fragment, 0: not split */
 	u16 own_hdr;			/* transport mode: own IP header in front */
 	u16 nexthdr_off;		/* and where it says what follows */
+	u16 tfc;			/* shorter packets are padded to this: bytes */
 	u8 udp_len;			/* of the header, or 0 */
 	u8 ah_len;			/* with ICV: bytes */
 	u8 tos;				/* DSCP and ECN of the inner header */
 	u8 nexthdr;			/* what is protected: IPPROTO_IPIP, .. */
 	bool whole;			/* it was put together from fragments */
 	bool df;			/* the outer packet must not be fragmented */
+	bool dummy;			/* there is no inner packet */
 };
 
 /* What the end of the path needs to know, while the cipher has the packet */
@@ -65,6 +67,7 @@ struct tx_cb {
 	unsigned int len;		/* of the inner packet: bytes */
 	bool udp;			/* ESP is in UDP */
 	bool df;
+	bool dummy;
 };
 
 static struct tx_cb *tx_cb(struct sk_buff *skb)
@@ -79,7 +82,10 @@ static struct ipsec_sa *tx_sa(const struct tx *tx)
 	return tx->esp ?: tx->ah;
 }
 
-/* Count packets that have no outer header yet, and tell who listens; seq 0: none */
+/*
+ * Count packets that have no outer header yet, and tell who listens; seq 0: none,
+ * skb NULL: gone
+ */
 static void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
 			  enum ifipsec_drop reason, unsigned int n, u64 seq)
 {
@@ -91,7 +97,8 @@ static void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
 		.packets = n,
 		.dir = IFIPSEC_DIR_OUT,
 		.seq = seq,
-		.inner = tx->nexthdr ? skb_network_header(skb) : NULL,
+		.inner = skb && tx->nexthdr && !tx->dummy ?
+			 skb_network_header(skb) : NULL,
 	});
 }
 
@@ -109,6 +116,19 @@ static void tx_count_lost(struct ipsec_dev *idev, const struct ipsec_crypt *c,
 	});
 }
 
+/* It is on its way.  With AH around it, the pair is ESP, to which a dummy belongs. */
+static void tx_count(struct ipsec_crypt *c, const struct tx_cb *cb)
+{
+	if (unlikely(cb->dummy)) {
+		ipsec_stats_drop(c->sa->idev, c->pair ?: c->sa,
+				 IFIPSEC_DROP_TX_DUMMY, 1);
+		return;
+	}
+	ipsec_stats_tx(c->sa, cb->len);
+	if (c->pair)
+		ipsec_stats_count(this_cpu_ptr(c->pair->traffic), cb->len);
+}
+
 /* The packet has left its last cipher; consumes it, but not the operation */
 static void tx_send(struct ipsec_crypt *c)
 {
@@ -119,13 +139,10 @@ static void tx_send(struct ipsec_crypt *c)
 	trace_ipsec_tx(sa, c->seq, cb.len);
 	if (c->pair)
 		trace_ipsec_tx(c->pair, c->pair_seq, cb.len);
-	if (likely(ipsec_outer_send(skb, sa->idev, cb.udp, cb.df))) {
-		ipsec_stats_tx(sa, cb.len);
-		if (c->pair)
-			ipsec_stats_count(this_cpu_ptr(c->pair->traffic), cb.len);
-	} else {
+	if (likely(ipsec_outer_send(skb, sa->idev, cb.udp, cb.df)))
+		tx_count(c, &cb);
+	else
 		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
-	}
 }
 
 static void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
@@ -279,12 +296,18 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	return p;
 }
 
+/* RFC 4303 2.7: how many zeros go behind an inner packet of this length: bytes */
+static unsigned int tx_tfc(const struct tx *tx, unsigned int inner_len)
+{
+	return likely(inner_len >= tx->tfc) ? 0 : tx->tfc - inner_len;
+}
+
 /* One packet, or one segment: all around it, and to the cipher; consumes it */
 static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		    u64 ah_seq)
 {
 	enum ifipsec_drop reason = IFIPSEC_DROP_TX_NOMEM;
-	unsigned int text, pad = 0, tail = 0, inner_len = skb->len;
+	unsigned int tfc = 0, pad = 0, tail = 0, text = 0, inner_len = skb->len;
 	struct ipsec_crypt *c;
 	u8 *esp;
 
@@ -294,8 +317,11 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		goto drop;
 	}
 	if (tx->esp) {
-		pad = ipsec_esp_pad(tx->esp, inner_len - tx->own_hdr);
-		tail = pad + IPSEC_ESP_TRAILER + tx->esp->suite.icv_len;
+		tfc = tx_tfc(tx, inner_len);
+		text = inner_len - tx->own_hdr + tfc;
+		pad = ipsec_esp_pad(tx->esp, text);
+		text += pad + IPSEC_ESP_TRAILER;
+		tail = tfc + pad + IPSEC_ESP_TRAILER + tx->esp->suite.icv_len;
 	}
 	if (unlikely(tx_make_room(skb, tx, tail)))
 		goto drop;
@@ -311,9 +337,10 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		.len = inner_len,
 		.udp = tx->udp_len,
 		.df = tx->df,
+		.dummy = tx->dummy,
 	};
 	if (tx->esp)
-		ipsec_esp_trailer(skb, tx->esp, pad, tx->nexthdr);
+		ipsec_esp_trailer(skb, tx->esp, tfc, pad, tx->nexthdr);
 	esp = tx_headers(skb, tx, esp_seq, ah_seq);
 
 	c->skb = skb;
@@ -326,7 +353,6 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	c->done = tx_done;
 	if (tx->ah)
 		ipsec_crypt_set_pair(c, tx->ah, ah_seq);
-	text = inner_len - tx->own_hdr + pad + IPSEC_ESP_TRAILER;
 	ipsec_crypt_seal(c, esp + ipsec_esp_len(tx->esp), text);
 	return;
 
@@ -419,8 +445,8 @@ static struct sk_buff *tx_split(struct sk_buff *list, const struct tx *tx)
 			skb_mark_not_on_list(skb);
 			*link = ipsec_fragment4(skb, tx->split, tx_head(tx));
 			if (unlikely(!*link))
-				ipsec_stats_drop(tx->idev, tx_sa(tx),
-						 IFIPSEC_DROP_TX_NOMEM, 1);
+				tx_count_drop(NULL, tx,
+					      IFIPSEC_DROP_TX_NOMEM, 1, 0);
 			while (*link)
 				link = &(*link)->next;
 			*link = next;
@@ -487,7 +513,7 @@ static bool tx_may_split(const struct sk_buff *skb, const struct tx *tx)
  * encrypted whole and the outer packet is fragmented, or it is fragmented first if
  * the outer one must not be; the sender of the others is told.  The MTUs that every
  * link must have (IPv4 68, IPv6 1280) are always offered, and made good with outer
- * fragments.
+ * fragments.  TFC padding fills the rest, but no more than that.
  */
 static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
@@ -496,6 +522,8 @@ static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 	unsigned int least = skb->protocol == htons(ETH_P_IP) ? IPV4_MIN_MTU :
 								IPV6_MIN_MTU;
 
+	if (tx->esp)
+		tx->tfc = min_t(unsigned int, tx->esp->tfc, mtu);
 	tx->df = tx_df(skb, tx);
 	if (likely(tx_fits(skb, mtu)))
 		return true;
@@ -777,4 +805,106 @@ void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev)
 		kfree_skb(skb);
 	}
 	rcu_read_unlock();
+}
+
+/* From the peer to the SAs, the route, and whether so much fits.  As tx_resolve(). */
+static int tx_dummy_resolve(struct tx *tx, unsigned int len)
+{
+	unsigned int mtu;
+	int err;
+
+	tx->ep = rcu_dereference(tx->peer->endpoint);
+	if (!tx->ep || !tx_find_sas(tx))
+		return -ENOENT;
+	if (!tx->esp)
+		return -EOPNOTSUPP;
+	if (!ipsec_sa_usable(tx->esp) || (tx->ah && !ipsec_sa_usable(tx->ah)))
+		return -EKEYEXPIRED;
+	err = ipsec_outer_route(tx->idev, tx->ep, &tx->outer);
+	if (err)
+		return err;
+	if (tx->esp->mode == IFIPSEC_MODE_TRANSPORT)
+		tx->own_hdr = ipsec_outer_len(tx->ep);
+	mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
+			      dst_mtu(tx->outer.dst));
+	if (mtu < tx->own_hdr || len > mtu - tx->own_hdr) {
+		dst_release(tx->outer.dst);
+		return -EMSGSIZE;
+	}
+	tx->tfc = min_t(unsigned int, tx->esp->tfc, mtu);
+	return 0;
+}
+
+/* Transport mode: the header that a packet of ours to the peer would have */
+static void tx_dummy_header(struct sk_buff *skb, struct tx *tx)
+{
+	const struct ipsec_outer_hdr h = {
+		.remote = &tx->ep->remote,
+		.local = &tx->outer.local,
+		.proto = IPPROTO_NONE,
+		.df = true,
+	};
+
+	tx->nexthdr_off = tx->ep->remote.family == AF_INET ?
+				  offsetof(struct iphdr, protocol) :
+				  offsetof(struct ipv6hdr, nexthdr);
+	skb_dst_set(skb, dst_clone(tx->outer.dst));
+	ipsec_outer_push(skb, tx->idev, &h);
+}
+
+static void tx_dummy(struct tx *tx, unsigned int len)
+{
+	unsigned int head = READ_ONCE(tx->idev->dev->needed_headroom) +
+			    tx->own_hdr;
+	struct sk_buff *skb = alloc_skb(head + len, GFP_ATOMIC);
+
+	if (!skb) {
+		tx_count_lost(tx->idev, NULL, IFIPSEC_DROP_TX_NOMEM);
+		return;
+	}
+	skb_reserve(skb, head);
+	skb_put_zero(skb, len);
+	skb->dev = tx->idev->dev;
+	/* one flow for all dummies of an SA */
+	skb_set_hash(skb, (__force u32)tx->esp->id.spi, PKT_HASH_TYPE_L4);
+	tx_policy(skb, tx);
+	if (tx->own_hdr)
+		tx_dummy_header(skb, tx);
+	tx_list(skb, tx);
+}
+
+int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
+			   unsigned int len)
+{
+	struct ipsec_dev *idev = peer->idev;
+	struct tx tx = {
+		.idev = idev,
+		.peer = peer,
+		.nexthdr = IPPROTO_NONE,
+		.df = READ_ONCE(idev->policy.df) != IFIPSEC_DF_CLEAR,
+		.dummy = true,
+	};
+	int err;
+
+	lockdep_assert_held(&ipsec_net(idev->net)->lock);
+	if (!(idev->dev->flags & IFF_UP))
+		return -ENETDOWN;
+	local_bh_disable();
+	rcu_read_lock();
+	err = tx_dummy_resolve(&tx, len);
+	rcu_read_unlock();
+	local_bh_enable();
+	if (err)
+		return err;
+
+	for (; n; n--) {
+		local_bh_disable();
+		rcu_read_lock();
+		tx_dummy(&tx, len);
+		rcu_read_unlock();
+		local_bh_enable();
+		cond_resched();
+	}
+	dst_release(tx.outer.dst);
+	return 0;
 }

@@ -84,7 +84,7 @@
  *
  * IFIPSEC_CMD_SA_NEW      IFNAME [NETNSID] PEER { NAME } SA { DIR, SPI,
  *                         [PROTO], [MODE], [ENCR], [KEY], [AUTH], [AUTH_KEY],
- *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [LIFE] }
+ *                         [FLAGS], [REPLAY_WINDOW], [SEQ], [LIFE], [TFC] }
  *     DIR IN: adds an SA that the peer may send on.  The SPI must be free in
  *     the namespace, or reserved for this peer.  DIR OUT: makes the SA that is
  *     sent on; EEXIST if the peer has one of that protocol already.  ESP needs
@@ -96,6 +96,9 @@
  *     LIFE: when a soft limit is met there is an event; a hard limit is never
  *     exceeded: there is an event, and the SA sends and receives nothing more.
  *     It stays until it is removed.
+ *     TFC (OUT, ESP, tunnel mode): traffic flow confidentiality (RFC 4303 2.7).
+ *     Inner packets that are shorter are followed by zeros up to that length, or
+ *     up to what the path to the peer lets through whole, if that is less.
  *
  * IFIPSEC_CMD_SA_REPLACE  as SA_NEW, DIR OUT
  *     Makes the SA that is sent on, in place of the one that the peer may have.
@@ -131,6 +134,16 @@
  *     IFIPSEC_SAS_MAX.  The peer need not be protected with PROTO: that may be
  *     part of what is negotiated.
  *     ENOSPC: the whole range is in use, or there are IFIPSEC_SAS_MAX.
+ *
+ * IFIPSEC_CMD_SA_DUMMY    IFNAME [NETNSID] PEER { NAME } [DUMMY { [COUNT], [LEN] }]
+ *     Sends packets that the peer discards (next header 59, RFC 4303 2.6) on the
+ *     SAs that the peer is sent on, as any other packet: they use sequence numbers,
+ *     count against LIFE with their length, and are padded up to TFC.  LEN is of
+ *     what ESP protects: zeros, in transport mode behind an IP header.  What was
+ *     sent is counted as tx_dummy, not as packets; what is dropped on the way is
+ *     counted as that of other packets, and is no error of the command.
+ *     EMSGSIZE: longer than the path lets through whole.  EKEYEXPIRED: a hard limit
+ *     is met.  ENOENT: there is no SA.  EOPNOTSUPP: the peer has AH alone.
  *
  * IFIPSEC_CMD_FLUSH       [IFNAME [NETNSID]] FLUSH (u32, enum ifipsec_flush)
  *     Removes all SAs, or all peers with their SAs, of one interface or of the
@@ -196,6 +209,9 @@
 #define IFIPSEC_HOLD_SECONDS	30
 #define IFIPSEC_AUDIT_RATE	10	/* DROP_NTF a second, of one reason */
 #define IFIPSEC_AUDIT_BURST	50	/* that many at once */
+#define IFIPSEC_TFC_MAX		65535	/* bytes */
+#define IFIPSEC_DUMMY_COUNT_MAX	1000	/* of one request */
+#define IFIPSEC_DUMMY_LEN_DEFAULT	64	/* bytes */
 
 /* IFLA_INFO_DATA of kind "ipsec" */
 enum {
@@ -250,6 +266,7 @@ enum ifipsec_cmd {
 	IFIPSEC_CMD_SA_MAPPING_NTF,
 	IFIPSEC_CMD_SPI_ALLOC,
 	IFIPSEC_CMD_DROP_NTF,
+	IFIPSEC_CMD_SA_DUMMY,
 	__IFIPSEC_CMD_MAX
 };
 
@@ -271,6 +288,7 @@ enum ifipsec_attr {
 	IFIPSEC_A_ACQUIRE,	/* nest of enum ifipsec_acquire_attr */
 	IFIPSEC_A_MAPPING,	/* nest of enum ifipsec_mapping_attr */
 	IFIPSEC_A_DROP,		/* nest of enum ifipsec_drop_attr */
+	IFIPSEC_A_DUMMY,	/* nest of enum ifipsec_dummy_attr */
 	__IFIPSEC_A_MAX
 };
 
@@ -364,6 +382,7 @@ enum ifipsec_sa_attr {
 	IFIPSEC_SA_A_SPI_MIN,		/* be32: of a range, 256 or more */
 	IFIPSEC_SA_A_SPI_MAX,		/* be32: its end, included */
 	IFIPSEC_SA_A_RESERVED,		/* u32, replies: for so many seconds */
+	IFIPSEC_SA_A_TFC,		/* u32, OUT: pad to this length, 0: not */
 	__IFIPSEC_SA_A_MAX
 };
 
@@ -447,6 +466,16 @@ enum ifipsec_drop_attr {
 };
 
 #define IFIPSEC_DROP_A_MAX (__IFIPSEC_DROP_A_MAX - 1)
+
+/* Which dummy packets to send */
+enum ifipsec_dummy_attr {
+	IFIPSEC_DUMMY_A_UNSPEC,
+	IFIPSEC_DUMMY_A_COUNT,		/* u32: 1 (default) .. 1000 */
+	IFIPSEC_DUMMY_A_LEN,		/* u32: bytes, default 64 */
+	__IFIPSEC_DUMMY_A_MAX
+};
+
+#define IFIPSEC_DUMMY_A_MAX (__IFIPSEC_DUMMY_A_MAX - 1)
 
 enum ifipsec_alg_attr {
 	IFIPSEC_ALG_A_UNSPEC,
@@ -614,7 +643,9 @@ enum ifipsec_expire {
 	_(TX_HOLD_FULL, tx_hold_full, tx_dropped,			       \
 	  "no SA yet, and too many packets wait for it")		       \
 	_(TX_HOLD_TIMEOUT, tx_hold_timeout, tx_dropped,			       \
-	  "no SA came while the packet was held")
+	  "no SA came while the packet was held")			       \
+	_(TX_DUMMY, tx_dummy, none,					       \
+	  "dummy packet (next header 59), sent on request")
 
 #define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
 
