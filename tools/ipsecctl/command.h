@@ -70,6 +70,7 @@ int cmd_sa_show(const struct command *command, struct words *words);
 int cmd_spi_add(const struct command *command, struct words *words);
 int cmd_show(const struct command *command, struct words *words);
 int cmd_monitor(const struct command *command, struct words *words);
+int cmd_dummy(const struct command *command, struct words *words);
 int cmd_flush(const struct command *command, struct words *words);
 int cmd_encap(const struct command *command, struct words *words);
 int cmd_algs(const struct command *command, struct words *words);

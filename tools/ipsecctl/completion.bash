@@ -71,17 +71,17 @@ _ipsecctl_next() {
 			return
 		fi ;;
 	mtu) [[ ${2-} == set ]] && echo auto; return ;;
-	fwmark | remote | selector | seq | replay-window | min | max | netnsid) return ;;
+	fwmark | remote | selector | seq | replay-window | tfc | count | length | min | max | netnsid) return ;;
 	soft-* | hard-*) return ;;
 	esac
 	# the remote port
 	((n > 1)) && [[ ${words[n - 2]} == encap && $last != off ]] && return
 
 	case $command in
-	" ") echo dev peer sa spi show monitor encap flush algs help --json --help --version ;;
+	" ") echo dev peer sa spi show monitor encap dummy flush algs help --json --help --version ;;
 	"help "*)
 		case $n:${2-} in
-		1:*) echo dev peer sa spi show monitor encap flush algs ;;
+		1:*) echo dev peer sa spi show monitor encap dummy flush algs ;;
 		2:dev) echo add set del show ;;
 		2:peer) echo add set del show ;;
 		2:sa) echo add replace set del show ;;
@@ -98,6 +98,12 @@ _ipsecctl_next() {
 	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel ;;
 	"dev set")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel; fi ;;
+	"dummy "*)
+		case $n in
+		1) _ipsecctl_devs ;;
+		2) _ipsecctl_peers "$2" ;;
+		*) _ipsecctl_options count length netnsid ;;
+		esac ;;
 	"peer "* | "sa "* | "spi "*) _ipsecctl_next_object "$@" ;;
 	esac
 }
@@ -120,8 +126,8 @@ _ipsecctl_next_object() {
 	fi
 	case "$1 $2" in
 	"peer add" | "peer set") _ipsecctl_options remote local selector protect encap keepalive netnsid ;;
-	"sa add") _ipsecctl_options spi "${suite[@]}" replay-window seq "${life[@]}" netnsid ;;
-	"sa replace") _ipsecctl_options spi "${suite[@]}" seq "${life[@]}" netnsid ;;
+	"sa add") _ipsecctl_options spi "${suite[@]}" replay-window seq tfc "${life[@]}" netnsid ;;
+	"sa replace") _ipsecctl_options spi "${suite[@]}" seq tfc "${life[@]}" netnsid ;;
 	"sa set") _ipsecctl_options spi proto seq netnsid ;;
 	"sa del") _ipsecctl_options spi proto netnsid ;;
 	"spi add") _ipsecctl_options proto min max netnsid ;;

@@ -69,6 +69,7 @@ static struct nla_policy sa_policy[IFIPSEC_SA_A_MAX + 1] = {
 	[IFIPSEC_SA_A_AGE]	= { .type = NLA_U64 },
 	[IFIPSEC_SA_A_LIMITS_MET] = { .type = NLA_U32 },
 	[IFIPSEC_SA_A_RESERVED]	= { .type = NLA_U32 },
+	[IFIPSEC_SA_A_TFC] = { .type = NLA_U32 },
 };
 
 static struct nla_policy life_policy[IFIPSEC_LIFE_A_MAX + 1] = {
@@ -303,6 +304,7 @@ static void fill_sa_facts(struct nlattr **in, struct sa *sa)
 	sa->seq = attr_u64(in[IFIPSEC_SA_A_SEQ]);
 	sa->age = attr_u64(in[IFIPSEC_SA_A_AGE]);
 	sa->limits_met = attr_u32(in[IFIPSEC_SA_A_LIMITS_MET]);
+	sa->tfc = attr_u32(in[IFIPSEC_SA_A_TFC]);
 	attr_text(in[IFIPSEC_SA_A_DRIVER], sa->driver, sizeof(sa->driver));
 }
 

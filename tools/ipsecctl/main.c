@@ -19,6 +19,7 @@
 		"[auth ALG] [auth-key FILE|-] [esn on|off] [insecure] [ah-align8]"
 #define LIFE	"[soft-bytes N] [hard-bytes N] [soft-packets N] " \
 		"[hard-packets N] [soft-seconds N] [hard-seconds N]"
+#define TFC	"[tfc BYTES]"
 #define PEER	"[protect esp|ah|esp+ah] [encap LOCALPORT REMOTEPORT|off] " \
 		"[keepalive SECONDS|off]"
 
@@ -39,9 +40,9 @@ static const struct command commands[] = {
 	  "remove a peer with its SAs", cmd_peer_del },
 	{ "peer show", "[DEV [NAME] [netnsid ID]]",
 	  "show peers", cmd_peer_show },
-	{ "sa add", "DEV PEER in|out spi SPI " SUITE " [replay-window N] [seq N] " LIFE " [netnsid ID]",
+	{ "sa add", "DEV PEER in|out spi SPI " SUITE " [replay-window N] [seq N] " TFC " " LIFE " [netnsid ID]",
 	  "add an SA to a peer", cmd_sa_add },
-	{ "sa replace", "DEV PEER out spi SPI " SUITE " [seq N] " LIFE " [netnsid ID]",
+	{ "sa replace", "DEV PEER out spi SPI " SUITE " [seq N] " TFC " " LIFE " [netnsid ID]",
 	  "swap the SA that is sent on, without a gap", cmd_sa_replace },
 	{ "sa set", "DEV PEER in|out spi SPI [proto esp|ah] seq N [netnsid ID]",
 	  "move the sequence number of an SA forward", cmd_sa_set },
@@ -57,6 +58,8 @@ static const struct command commands[] = {
 	  "print events, of changes or of dropped packets, until interrupted", cmd_monitor },
 	{ "encap", "PORT",
 	  "hold a UDP port for ESP in UDP until interrupted", cmd_encap },
+	{ "dummy", "DEV PEER [count N] [length BYTES] [netnsid ID]",
+	  "send packets that the peer discards", cmd_dummy },
 	{ "flush", "sa|peer [DEV [netnsid ID]]",
 	  "remove all SAs, or all peers with their SAs", cmd_flush },
 	{ "algs", "",

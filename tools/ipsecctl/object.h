@@ -89,6 +89,7 @@ struct sa {
 	uint64_t life[IFIPSEC_LIFE_A_MAX + 1];	/* by attribute, 0 = none */
 	uint64_t age;			/* seconds */
 	uint32_t limits_met;		/* bit n: enum ifipsec_expire n */
+	uint32_t tfc;			/* pad to this length, 0 = not */
 	char driver[DRIVER_TEXT_MAX];
 	struct stats stats;
 };

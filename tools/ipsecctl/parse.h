@@ -68,7 +68,8 @@ struct sa_args {
 	const char *auth_key_file;	/* the same; not both are "-" */
 	uint32_t replay_window;
 	uint64_t seq;
-	bool has_replay_window, has_seq;
+	uint32_t tfc;
+	bool has_replay_window, has_seq, has_tfc;
 	uint64_t life[IFIPSEC_LIFE_A_MAX + 1];	/* by attribute, 0: none */
 };
 
@@ -77,6 +78,12 @@ struct spi_args {
 	uint8_t proto;			/* IPPROTO_*, 0: not given */
 	uint32_t min, max;		/* a range */
 	bool has_min, has_max;
+};
+
+struct dummy_args {
+	struct target target;
+	uint32_t count, length;
+	bool has_count, has_length;
 };
 
 struct encap_args {
@@ -115,6 +122,8 @@ int parse_sa_del(struct words *words, struct sa_args *args);
 int parse_sa_show(struct words *words, struct target *target);
 
 int parse_spi_add(struct words *words, struct spi_args *args);
+
+int parse_dummy(struct words *words, struct dummy_args *args);
 
 int parse_flush(struct words *words, struct flush_args *args);
 

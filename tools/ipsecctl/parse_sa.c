@@ -152,6 +152,16 @@ static int option_seq(struct words *words, const struct option_word *option,
 			    &args->seq);
 }
 
+/* The kernel says what is too much */
+static int option_tfc(struct words *words, const struct option_word *option,
+		      const char *value, void *out)
+{
+	struct sa_args *args = out;
+
+	args->has_tfc = true;
+	return words_u32(words, option->word, value, 0, UINT32_MAX, &args->tfc);
+}
+
 /* The word of a limit is its name */
 static uint64_t *limit_of(const struct option_word *option,
 			  struct sa_args *args)
@@ -247,6 +257,7 @@ int parse_sa_add(struct words *words, struct sa_args *args)
 		SUITE_OPTIONS,
 		{ "replay-window", option_replay_window, 0 },
 		{ "seq", option_seq, 0 },
+		{ "tfc", option_tfc, 0 },
 		LIFE_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }
@@ -262,6 +273,7 @@ int parse_sa_replace(struct words *words, struct sa_args *args)
 		{ "spi", option_spi, OPTION_REQUIRED },
 		SUITE_OPTIONS,
 		{ "seq", option_seq, 0 },
+		{ "tfc", option_tfc, 0 },
 		LIFE_OPTIONS,
 		{ "netnsid", option_netnsid, 0 },
 		{ 0 }

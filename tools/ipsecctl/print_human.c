@@ -261,6 +261,8 @@ static void print_sa_facts(FILE *out, const struct sa *sa)
 		fputs(", ah-align8", out);
 	if (sa->has_replay_window && sa->dir == IFIPSEC_DIR_IN)
 		fprintf(out, ", replay-window %u", sa->replay_window);
+	if (sa->tfc)
+		fprintf(out, ", tfc %u", sa->tfc);
 	print_seq(out, sa);
 	if (sa->driver[0]) {
 		fputs(", ", out);

@@ -208,6 +208,8 @@ static void add_sa(json_object *object, const struct sa *sa)
 	add_bool(object, "ah_align8", sa->flags & IFIPSEC_SA_F_AH_ALIGN8);
 	if (sa->dir == IFIPSEC_DIR_IN)
 		add_uint(object, "replay_window", sa->replay_window);
+	if (sa->dir == IFIPSEC_DIR_OUT)
+		add_uint(object, "tfc", sa->tfc);
 	add_uint(object, "seq", sa->seq);
 	add_life(object, sa);
 	add_uint(object, "age", sa->age);

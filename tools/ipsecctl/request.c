@@ -194,6 +194,8 @@ static int put_sa_new(struct nl_msg *msg, const struct sa_args *args,
 	if (!err && args->has_replay_window)
 		err = nla_put_u32(msg, IFIPSEC_SA_A_REPLAY_WINDOW,
 				  args->replay_window);
+	if (!err && args->has_tfc)
+		err = nla_put_u32(msg, IFIPSEC_SA_A_TFC, args->tfc);
 	if (!err)
 		err = put_life(msg, args);
 	return err ? err : nla_nest_end_keep_empty(msg, nest);
@@ -281,6 +283,31 @@ struct nl_msg *request_spi(struct netlink *nl, const struct spi_args *args)
 		err = put_target(msg, &args->target);
 	if (msg && !err)
 		err = put_spi(msg, args);
+	return finish(nl, msg, err);
+}
+
+/* How many dummy packets, and how long: what is not given, the kernel knows */
+static int put_dummy(struct nl_msg *msg, const struct dummy_args *args)
+{
+	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_DUMMY);
+	int err = nest ? 0 : -1;
+
+	if (!err && args->has_count)
+		err = nla_put_u32(msg, IFIPSEC_DUMMY_A_COUNT, args->count);
+	if (!err && args->has_length)
+		err = nla_put_u32(msg, IFIPSEC_DUMMY_A_LEN, args->length);
+	return err ? err : nla_nest_end(msg, nest);
+}
+
+struct nl_msg *request_dummy(struct netlink *nl, const struct dummy_args *args)
+{
+	struct nl_msg *msg = begin(nl, IFIPSEC_CMD_SA_DUMMY, 0);
+	int err = 0;
+
+	if (msg)
+		err = put_target(msg, &args->target);
+	if (msg && !err)
+		err = put_dummy(msg, args);
 	return finish(nl, msg, err);
 }
 

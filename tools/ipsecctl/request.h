@@ -31,6 +31,7 @@ struct nl_msg *request_sa_new(struct netlink *nl, uint8_t cmd,
 struct nl_msg *request_sa(struct netlink *nl, uint8_t cmd,
 			  const struct sa_args *args);
 struct nl_msg *request_spi(struct netlink *nl, const struct spi_args *args);
+struct nl_msg *request_dummy(struct netlink *nl, const struct dummy_args *args);
 struct nl_msg *request_flush(struct netlink *nl, const struct flush_args *args);
 
 #endif /* IPSECCTL_REQUEST_H */

@@ -60,7 +60,7 @@ static const char human_want[] =
 "  dropped  2 reason_4000: a reason newer than this ipsecctl\n"
 "  peer branch: remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n"
 "    behind it: 10.2.0.0/16, fd00::/8\n"
-"    out 0x00001001 esp aes-gcm-16, 256 bit, esn on, seq 3221225472, gcm(aes)\n"
+"    out 0x00001001 esp aes-gcm-16, 256 bit, esn on, tfc 1400, seq 3221225472, gcm(aes)\n"
 "      sent     1 packet, 84 bytes\n"
 "      dropped  3 rx_auth_fail: integrity check failed: wrong key, damage or forgery\n"
 "      dropped  2 reason_4000: a reason newer than this ipsecctl\n"
@@ -114,7 +114,7 @@ static const char human_want[] =
 	"\"mode\":\"tunnel\",\"encr\":\"aes-gcm-16\",\"key_bits\":256,"	\
 	"\"auth\":null,\"esn\":true,\"insecure\":false,"		\
 	"\"ah_align8\":false,"						\
-	"\"seq\":3221225472," JSON_NO_LIFE ","				\
+	"\"tfc\":1400,\"seq\":3221225472," JSON_NO_LIFE ","			\
 	"\"driver\":\"gcm(aes)\"," JSON_STATS
 #define JSON_IN(spi)							\
 	"\"dir\":\"in\",\"spi\":\"" spi "\",\"proto\":\"esp\","		\
@@ -270,14 +270,14 @@ static void test_events(void)
 		   JSON_HOME "," JSON_PEER "}");
 	test_event(message_sa(IFIPSEC_CMD_SA_EXPIRE_NTF, IFIPSEC_DIR_OUT,
 			      0x1001),
-		   STAMP " sa_expire ipsec0 branch out 0x00001001 esp aes-gcm-16, 256 bit, esn on, seq 3221225472, gcm(aes), seq_soft\n",
+		   STAMP " sa_expire ipsec0 branch out 0x00001001 esp aes-gcm-16, 256 bit, esn on, tfc 1400, seq 3221225472, gcm(aes), seq_soft\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_expire\","
 		   JSON_HOME ",\"peer\":\"branch\"," JSON_OUT
 		   ",\"expire\":\"seq_soft\"}");
 	test_event(message_sa_ah(IFIPSEC_CMD_SA_NEW_NTF, 0x1002),
 		   STAMP " sa_new ipsec0 branch out 0x00001002 ah transport hmac-sha1-96, esn on, insecure, ah-align8, seq 0, hmac(sha1)\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"sa_new\","
-		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"out\",\"spi\":\"0x00001002\",\"proto\":\"ah\",\"mode\":\"transport\",\"encr\":null,\"key_bits\":0,\"auth\":\"hmac-sha1-96\",\"esn\":true,\"insecure\":true,\"ah_align8\":true,\"seq\":0," JSON_LIFE ",\"driver\":\"hmac(sha1)\","
+		   JSON_HOME ",\"peer\":\"branch\",\"dir\":\"out\",\"spi\":\"0x00001002\",\"proto\":\"ah\",\"mode\":\"transport\",\"encr\":null,\"key_bits\":0,\"auth\":\"hmac-sha1-96\",\"esn\":true,\"insecure\":true,\"ah_align8\":true,\"tfc\":0,\"seq\":0," JSON_LIFE ",\"driver\":\"hmac(sha1)\","
 		   JSON_NO_STATS "}");
 }
 

@@ -30,6 +30,7 @@ static char *dictionary[] = {
 	"df", "copy", "dscp", "63", "decap-dscp", "ttl", "255", "flowlabel",
 	"auto", "protect", "esp+ah", "proto", "ah", "mode", "transport",
 	"encap", "keepalive", "4500", "soft-bytes", "1g", "hard-seconds",
+	"tfc", "count", "length", "1001",
 	"auth", "hmac-sha2-256-128", "auth-key", "insecure", "ah-align8",
 	"", "\033[31m", "\xff\xfe", SECRET, "0x" SECRET, "sa", "peer",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -62,6 +63,7 @@ static void try_words(char **next)
 {
 	struct flush_args flush;
 	struct encap_args encap;
+	struct dummy_args dummy;
 	struct words words;
 	struct target target;
 	struct peer_args peer;
@@ -72,7 +74,7 @@ static void try_words(char **next)
 
 	memset(&words, 0, sizeof(words));
 	words.next = next;
-	switch (draw(14)) {
+	switch (draw(15)) {
 	case 0: err = parse_dev_add(&words, &dev); break;
 	case 1: err = parse_dev_set(&words, &dev); break;
 	case 2: err = parse_dev_del(&words, &target); break;
@@ -93,6 +95,7 @@ static void try_words(char **next)
 	case 11: err = parse_flush(&words, &flush); break;
 	case 12: err = parse_encap(&words, &encap); break;
 	case 13: err = parse_spi_add(&words, &spi); break;
+	case 14: err = parse_dummy(&words, &dummy); break;
 	}
 	if (!err != !words.error[0])
 		abort();	/* an error without a sentence, or the reverse */

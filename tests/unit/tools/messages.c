@@ -159,6 +159,8 @@ struct nl_msg *message_sa(int cmd, int dir, uint32_t spi)
 		    dir == IFIPSEC_DIR_OUT ? IFIPSEC_SA_F_ESN : 0);
 	if (dir == IFIPSEC_DIR_IN)
 		nla_put_u32(msg, IFIPSEC_SA_A_REPLAY_WINDOW, 1024);
+	else
+		nla_put_u32(msg, IFIPSEC_SA_A_TFC, 1400);
 	nla_put_u64(msg, IFIPSEC_SA_A_SEQ, 0xc0000000);
 	nla_put_string(msg, IFIPSEC_SA_A_DRIVER, "gcm(aes)");
 	put_stats(msg, IFIPSEC_SA_A_STATS);

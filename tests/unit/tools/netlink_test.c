@@ -261,7 +261,30 @@ static void test_sa_request(struct netlink *nl)
 	      !nested(sa, IFIPSEC_SA_A_SEQ) && !nested(sa, IFIPSEC_SA_A_PROTO) &&
 	      !nested(sa, IFIPSEC_SA_A_MODE) && !nested(sa, IFIPSEC_SA_A_AUTH) &&
 	      !nested(sa, IFIPSEC_SA_A_AUTH_KEY) &&
-	      !nested(sa, IFIPSEC_SA_A_LIFE));
+	      !nested(sa, IFIPSEC_SA_A_LIFE) && !nested(sa, IFIPSEC_SA_A_TFC));
+	netlink_message_free(msg);
+}
+
+static void test_dummy_request(struct netlink *nl)
+{
+	struct dummy_args args = {
+		.target = { .ifname = "ipsec0", .peer = "branch" },
+		.count = 7, .has_count = true,
+	};
+	struct nlattr *attrs[IFIPSEC_A_MAX + 1], *nest;
+	struct nl_msg *msg = request_dummy(nl, &args);
+
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	nest = attrs[IFIPSEC_A_DUMMY];
+	CHECK("dummy request", nest && attrs[IFIPSEC_A_PEER] &&
+	      genlmsg_hdr(nlmsg_hdr(msg))->cmd == IFIPSEC_CMD_SA_DUMMY &&
+	      nla_get_u32(nested(nest, IFIPSEC_DUMMY_A_COUNT)) == 7 &&
+	      !nested(nest, IFIPSEC_DUMMY_A_LEN));
+	netlink_message_free(msg);
+	args.has_count = false;
+	msg = request_dummy(nl, &args);
+	genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IFIPSEC_A_MAX, NULL);
+	CHECK("dummy request without options", !attrs[IFIPSEC_A_DUMMY]);
 	netlink_message_free(msg);
 }
 
@@ -416,6 +439,7 @@ int main(void)
 	test_request(&nl);
 	test_dump(&nl);
 	test_listen(&nl);
+	test_dummy_request(&nl);
 	test_sa_request(&nl);
 	test_ah_request(&nl);
 	test_link_request(&nl);

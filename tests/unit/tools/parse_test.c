@@ -272,18 +272,50 @@ static void test_sa(void)
 	BAD("sa add empty key file", parse_sa_add, struct sa_args,
 	    "key: the file name is empty", "ipsec0", "b", "in", "key", "");
 	BAD("sa add key without its word", parse_sa_add, struct sa_args,
-	    "unknown word (a word that looks like a key), expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, replay-window, seq, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
+	    "unknown word (a word that looks like a key), expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, replay-window, seq, tfc, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
 	    "ipsec0", "b", "in", "00112233445566778899aabbccddeeff");
 	BAD("sa replace in", parse_sa_replace, struct sa_args,
 	    "only the SA that is sent on can be replaced, expected out; add inbound SAs with \"sa add\"",
 	    "ipsec0", "b", "in", "spi", "1", "encr", "aes-gcm-16", "key", "-");
 	BAD("sa replace replay-window", parse_sa_replace, struct sa_args,
-	    "unknown word \"replay-window\", expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, seq, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
+	    "unknown word \"replay-window\", expected spi, proto, mode, encr, key, auth, auth-key, esn, insecure, ah-align8, seq, tfc, soft-bytes, hard-bytes, soft-packets, hard-packets, soft-seconds, hard-seconds or netnsid",
 	    "ipsec0", "b", "out", "replay-window", "64");
+	BAD("sa add tfc of 33 bits", parse_sa_add, struct sa_args,
+	    "tfc \"4294967296\" is out of range (0..4294967295)",
+	    "ipsec0", "b", "out", "spi", "256", "tfc", "4294967296");
+	BAD("sa set tfc", parse_sa_set, struct sa_args,
+	    "unknown word \"tfc\", expected spi, proto, seq or netnsid",
+	    "ipsec0", "b", "out", "spi", "256", "tfc", "9");
 	BAD("sa set no number", parse_sa_set, struct sa_args,
 	    "seq is missing", "ipsec0", "b", "out", "spi", "1");
 	BAD("sa del no SPI", parse_sa_del, struct sa_args, "spi is missing",
 	    "ipsec0", "b", "out");
+}
+
+static void test_dummy(void)
+{
+	struct words words = WORDS("ipsec0", "b", "length", "1400", "netnsid",
+				   "3", "count", "1000");
+	struct words least = WORDS("ipsec0", "b");
+	struct words tfc = WORDS("ipsec0", "b", "out", "spi", "256", "tfc", "0");
+	struct dummy_args args;
+	struct sa_args sa;
+
+	CHECK("dummy", !parse_dummy(&words, &args) && args.has_count &&
+	      args.count == 1000 && args.has_length && args.length == 1400 &&
+	      args.target.netnsid == 3 && !strcmp(args.target.peer, "b"));
+	CHECK("dummy without options", !parse_dummy(&least, &args) &&
+	      !args.has_count && !args.has_length);
+	BAD("dummy no peer", parse_dummy, struct dummy_args,
+	    "the peer is missing", "ipsec0");
+	BAD("dummy none", parse_dummy, struct dummy_args,
+	    "count \"0\" is out of range (1..1000)",
+	    "ipsec0", "b", "count", "0");
+	BAD("dummy too many", parse_dummy, struct dummy_args,
+	    "count \"1001\" is out of range (1..1000)",
+	    "ipsec0", "b", "count", "1001");
+	CHECK("tfc 0 is given", !parse_sa_replace(&tfc, &sa) && sa.has_tfc &&
+	      !sa.tfc);
 }
 
 static void test_sa_suite(void)
@@ -410,6 +442,7 @@ int main(void)
 	test_selectors();
 	test_sa();
 	test_sa_suite();
+	test_dummy();
 	test_sa_life();
 	test_spi();
 	test_flush();
