@@ -113,6 +113,17 @@ json "sa show: the limits" '.[] | select(.spi == "0x00001005") | [.life[], .limi
 check "sa show for people: the limits" grep -qF "limits: soft-bytes 1073741824, hard-bytes 2147483648, soft-packets 3," <<<"$(ctl sa show)"
 must ctl sa del ipsec0 p in spi 0x1005
 
+# TFC padding
+tfc='[.[] | select(.dir == "out") | .spi, .tfc]'
+check "sa replace with tfc" ctl sa replace ipsec0 p out spi 0x2009 encr aes-gcm-16 key "$K36" tfc 1400
+json "A1.6 sa show: TFC padding" "$tfc" '["0x00002009",1400]' sa show
+json "A1.6 sa show: inbound SAs have none" 'map(has("tfc"))' '[true,false,false,false]' sa show
+check "A1.6 sa show for people: TFC padding" grep -qF "esn on, tfc 1400, seq 0" <<<"$(ctl sa show)"
+check "sa replace without" ctl sa replace ipsec0 p out spi 0x200a encr aes-gcm-16 key "$K36"
+json "A1.6 sa show: no TFC padding any more" "$tfc" '["0x0000200a",0]' sa show
+check "sa show for people: none" eval '! grep -q tfc <<<"$(ctl sa show)"'
+must ctl sa del ipsec0 p out spi 0x200a
+
 # what an SA is made of, and an SPI that both protocols use
 made='[.[] | select(.spi == "0x00001005") | [.proto, .mode, .encr, .auth, .insecure, .ah_align8]]'
 K32=$(key_file z 32)
@@ -217,10 +228,17 @@ says_of "all SPIs of the range are in use" "spi add ipsec0 q" spi add ipsec0 q m
 says_of "the interface has no peer of that name" "spi add ipsec0 x" spi add ipsec0 x
 must ctl spi add ipsec0 q min 0x1008 max 0x1008
 says_of "the SPI is reserved for another peer" "sa add ipsec0 p" sa add ipsec0 p in spi 0x1008 encr aes-gcm-16 key "$K20"
+says_of "TFC padding is to at most 65535 bytes, or 0 for none" "sa add ipsec0 q" sa add ipsec0 q out spi 0x1009 encr aes-gcm-16 key "$K20" tfc 65536
+says_of "an inbound SA does not pad: TFC padding is the sender's" "sa add ipsec0 q" sa add ipsec0 q in spi 0x1009 encr aes-gcm-16 key "$K20" tfc 100
+says_of "the interface is down" "dummy ipsec0 p" dummy ipsec0 p
+says_of "the interface has no peer of that name" "dummy ipsec0 x" dummy ipsec0 x count 3 length 100
+says_of "$no_dev" "dummy ipsec7 p" dummy ipsec7 p
 says_of "a sequence number moves forward only" "sa set ipsec0 p" sa set ipsec0 p out spi 0x2001 seq 9
 says_of "the peer has no inbound SA with that SPI" "sa del ipsec0 p" sa del ipsec0 p in spi 0x9999
 says_of "$no_dev" "flush ipsec7" flush sa ipsec7
 usage "unknown word" peer frobnicate
+usage "the peer is missing" dummy ipsec0
+usage "out of range (1..1000)" dummy ipsec0 p count 1001
 usage "remote is missing" peer add ipsec0 x
 usage "is not" sa add ipsec0 p sideways spi 5
 usage "out of range" sa add ipsec0 p in spi 4294967296 encr aes-gcm-16 key "$K20"

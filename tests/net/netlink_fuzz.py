@@ -64,6 +64,19 @@ def spi_alloc():
         ([nest(A.SA, *parts)] if parts else [])
 
 
+def sa_tfc():
+    direction = rnd.choice([IN, OUT, OUT, OUT])
+    parts = sa_parts(direction, rnd.choice(SPIS), GCM, rnd.randbytes(20))
+    return [dev(rnd.choice(DEVS)), peer_name(rnd.choice(PEERS)),
+            nest(A.SA, *parts.values(), u32(SA.TFC, rnd.choice([0, 100, 1400, 65535, 65536])))]
+
+
+def dummy():
+    return [dev(rnd.choice(DEVS)), peer_name(rnd.choice(PEERS)),
+            nest(A.DUMMY, *some([u32(DUMMY.COUNT, rnd.choice([0, 1, 3, 1001])),
+                                 u32(DUMMY.LEN, rnd.choice([0, 1, 64, 1400, 1500, 0xffffffff]))], 2))]
+
+
 def named():
     return [dev(rnd.choice(DEVS)), peer_name(rnd.choice(PEERS))]
 
@@ -75,7 +88,7 @@ def flush():
 # how often, command, what makes its attributes
 KINDS = [(8, CMD.PEER_NEW, peer_new), (5, CMD.PEER_SET, peer_new), (2, CMD.PEER_DEL, named),
          (2, CMD.PEER_GET, named), (12, CMD.SA_NEW, sa_new), (3, CMD.SA_REPLACE, sa_new),
-         (3, CMD.SA_SET, sa_set), (3, CMD.SPI_ALLOC, spi_alloc),
+         (3, CMD.SA_SET, sa_set), (3, CMD.SPI_ALLOC, spi_alloc), (2, CMD.SA_REPLACE, sa_tfc), (3, CMD.SA_DUMMY, dummy),
          (2, CMD.SA_GET, sa_named), (2, CMD.SA_DEL, sa_named), (0.3, CMD.FLUSH, flush),
          (1, CMD.DEV_GET, lambda: [dev(rnd.choice(DEVS))]), (0.5, CMD.ALG_GET, lambda: [])]
 

@@ -23,6 +23,7 @@ REQUESTS = {
     'SA_GET': [dev(), P, S],
     'SA_DEL': [dev(), P, S],
     'SPI_ALLOC': [dev(), P],
+    'SA_DUMMY': [dev(), P, nest(A.DUMMY, u32(DUMMY.COUNT, 1), u32(DUMMY.LEN, 64))],
     'FLUSH': [dev(), u32(A.FLUSH, 2)],
 }
 # new commands must be added to the list above

@@ -490,6 +490,56 @@ def reserved():
             dev(), peer_name('q'), sa_id(IN, 0x2001))
 
 
+# ---- traffic flow confidentiality ------------------------------------------
+
+def tfc():
+    out = {'dir': u8(SA.DIR, OUT), 'peer': 'q'}
+    inbound = "an inbound SA does not pad: TFC padding is the sender's"
+    large = 'TFC padding is to at most 65535 bytes, or 0 for none'
+    for n in (0, 1, 1400, 65536):
+        bad_sa('A1.6 TFC padding to %d bytes, inbound' % n, E.EINVAL, inbound, tfc=u32(SA.TFC, n))
+    bad_sa('A1.6 TFC padding of AH', E.EINVAL, 'AH has no TFC padding', peer='ah', dir=u8(SA.DIR, OUT),
+           proto=u8(SA.PROTO, 51), encr=None, key=None, auth=u16(SA.AUTH, K['IFIPSEC_AUTH_HMAC_SHA2_256_128']),
+           auth_key=attr(SA.AUTH_KEY, (KEY * 2)[:32]), tfc=u32(SA.TFC, 100))
+    bad_sa('A1.6 TFC padding in transport mode', E.EINVAL, 'TFC padding needs tunnel mode: '
+           'there the inner length says where the packet ends', mode=u8(SA.MODE, 2), tfc=u32(SA.TFC, 100), **out)
+    for n in (65536, 0x80000000, 0xffffffff):
+        bad_sa('A1.6 TFC padding to %d bytes' % n, E.ERANGE, large, tfc=u32(SA.TFC, n), **out)
+    for n in (0, 2, 3, 5, 8):
+        bad_sa('E3.4 TFC padding of %d bytes of attribute' % n, E.EINVAL, BAD_LEN, tfc=attr(SA.TFC, bytes(n)), **out)
+    refused('A1.6 TFC padding cannot be set', E.EINVAL, UNSUPPORTED, CMD.SA_SET, dev(), peer_name(),
+            nest(A.SA, u8(SA.DIR, OUT), be32(SA.SPI, 0x1002), u64(SA.SEQ, 2000), u32(SA.TFC, 100)))
+
+
+def dummies():
+    def bad(name, err, text, *parts, who='p', ifname='ipsec0'):
+        refused('A1.5 ' + name, err, text, CMD.SA_DUMMY, dev(ifname), peer_name(who), nest(A.DUMMY, *parts))
+
+    some = '1 to 1000 dummy packets'
+    for n in (0, 1001, 0xffffffff):
+        bad('%d dummies' % n, E.ERANGE, 'a request sends ' + some, u32(DUMMY.COUNT, n))
+    for kind, what in ((DUMMY.COUNT, 'number'), (DUMMY.LEN, 'length')):
+        for n in (0, 2, 3, 5, 8):
+            bad('a %s of %d bytes' % (what, n), E.EINVAL, BAD_LEN, attr(kind, bytes(n)))
+    for kind in (0, K['__IFIPSEC_DUMMY_A_MAX'], 1000, NLA_TYPE_MASK):
+        bad('attribute %d of a dummy' % kind, E.EINVAL, UNKNOWN, u8(kind, 1))
+    refused('A1.5 the nest of a dummy is not marked', E.EINVAL, NESTED_MISSING, CMD.SA_DUMMY, dev(), peer_name(),
+            attr(A.DUMMY, u32(DUMMY.COUNT, 1)))
+    refused('A1.5 an SA in a request for dummies', E.EINVAL, UNSUPPORTED, CMD.SA_DUMMY, dev(), peer_name(),
+            sa_id(OUT, 0x1002))
+    refused('A1.5 a dummy of another command', E.EINVAL, UNSUPPORTED, CMD.SA_DEL, dev(), peer_name(),
+            sa_id(OUT, 0x1002), nest(A.DUMMY))
+    refused('A1.5 dummies to no peer', E.EINVAL, NO_NAME, CMD.SA_DUMMY, dev())
+    refused('A1.5 dummies to a peer without name', E.EINVAL, NO_NAME, CMD.SA_DUMMY, dev(), nest(A.PEER))
+    refused('A1.5 dummies of no interface', E.EINVAL, 'the request names no interface', CMD.SA_DUMMY, peer_name())
+    refused('A1.5 a dump of dummies', E.EOPNOTSUPP, '', CMD.SA_DUMMY, dev(), peer_name(), flags=DUMP)
+    bad('dummies to an unknown peer', E.ENOENT, NO_PEER, who='nobody')
+    bad('dummies to the peer of another interface', E.ENOENT, NO_PEER, who='r')
+    bad('dummies on an unknown interface', E.ENODEV, NO_DEV, ifname='ipsec7')
+    # tfc.py has the refusals of an interface that is up
+    bad('dummies on an interface that is down', E.ENETDOWN, 'the interface is down')
+
+
 # ---- flush -----------------------------------------------------------------
 
 def flush():
@@ -586,6 +636,10 @@ def accepted():
             ('a replacement of nothing', [CMD.SA_REPLACE, dev(), peer_name('0._:-Z'), sa(OUT, 0x1001, key=KEY)]),
             ('AES-192', [CMD.SA_NEW, dev(), peer_name('many'), sa(IN, 259, key=(KEY * 2)[:28])]),
             ('AES-256', [CMD.SA_NEW, dev(), peer_name('many'), sa(IN, 260, key=(KEY * 2)[:36])]),
+            ('TFC padding to 65535 bytes', [CMD.SA_REPLACE, dev(), peer_name('many'),
+                                            nest(A.SA, *sa_parts(OUT, 0x1004, key=KEY).values(), u32(SA.TFC, 65535))]),
+            ('TFC padding to 0 bytes', [CMD.SA_REPLACE, dev(), peer_name('many'),
+                                        nest(A.SA, *sa_parts(OUT, 0x1005, key=KEY).values(), u32(SA.TFC, 0))]),
             ('ChaCha20', [CMD.SA_NEW, dev(), peer_name('many'), sa(IN, 261, CHACHA, (KEY * 2)[:36], seq=(1 << 64) - 2)]),
             ('the same inbound number again', [CMD.SA_SET, dev(), peer_name('p'),
                                                nest(A.SA, u8(SA.DIR, IN), be32(SA.SPI, 0x1001), u64(SA.SEQ, 1000))])):
@@ -612,6 +666,6 @@ build()
 events.listen()
 state = nl.state()
 for test in (interface_names, peer_names, endpoints, selectors, peers_again, protection, spis, keys, suites, windows,
-             sequence_numbers, sa_attributes, named_sas, reserved, flush, form, short, echo, accepted):
+             sequence_numbers, sa_attributes, named_sas, reserved, tfc, dummies, flush, form, short, echo, accepted):
     test()
 sys.exit(t.failed > 0)
