@@ -113,11 +113,10 @@ static int suite_alloc(struct ipsec_suite *suite,
 		return err;
 	/* Not CRYPTO_ALG_ASYNC in the mask: that selects the generic ciphers */
 	suite->tfm = crypto_alloc_aead(name, 0, 0);
-	if (IS_ERR(suite->tfm)) {
+	err = PTR_ERR_OR_ZERO(suite->tfm);
+	if (err && err != -ENOMEM)
 		NL_SET_ERR_MSG(extack, "this kernel does not offer the algorithm");
-		return PTR_ERR(suite->tfm);
-	}
-	return 0;
+	return err;
 }
 
 int ipsec_suite_init(struct ipsec_suite *suite, const struct ipsec_sa_config *cfg,
@@ -135,9 +134,9 @@ int ipsec_suite_init(struct ipsec_suite *suite, const struct ipsec_sa_config *cf
 	err = alg->flags & IPSEC_ALG_AEAD ?
 		suite_setkey_aead(suite, cfg) :
 		suite_setkey_authenc(suite->tfm, cfg);
-	if (err)
+	if (err && err != -ENOMEM)
 		NL_SET_ERR_MSG(extack, "the kernel's cipher refused the key");
-	else
+	if (!err)
 		err = crypto_aead_setauthsize(suite->tfm, suite->icv_len);
 	if (err)
 		crypto_free_aead(suite->tfm);
