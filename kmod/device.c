@@ -471,8 +471,17 @@ static int __net_init net_init(struct net *net)
 	return err;
 }
 
+static void __net_exit net_exit(struct net *net)
+{
+	struct ipsec_net *in = ipsec_net(net);
+
+	ipsec_spi_exit(in);
+	ipsec_drop_exit(in);
+	ipsec_sadb_exit(in);
+}
+
 /* The underlay goes: so do its interfaces, wherever they live */
-static void __net_exit net_exit_batch(struct list_head *nets)
+static void __net_exit devs_exit_batch(struct list_head *nets)
 {
 	struct ipsec_dev *idev, *next;
 	struct net *net;
@@ -484,32 +493,38 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 			unregister_netdevice_queue(idev->dev, &kill);
 	unregister_netdevice_many(&kill);
 	rtnl_unlock();
-
-	list_for_each_entry(net, nets, exit_list) {
-		ipsec_spi_exit(ipsec_net(net));
-		ipsec_drop_exit(ipsec_net(net));
-		ipsec_sadb_exit(ipsec_net(net));
-	}
 }
 
+/*
+ * Two parts of a namespace, because of what ends when.  Interfaces are a pernet
+ * device: their exit comes before the routes' and sockets'.  The tables are a
+ * subsystem: other devices, whose exit comes after ours, still receive packets, and
+ * these are looked up.
+ */
 static struct pernet_operations net_ops = {
 	.init		= net_init,
-	.exit_batch	= net_exit_batch,
+	.exit		= net_exit,
 	.id		= &ipsec_net_id,
 	.size		= sizeof(struct ipsec_net),
+};
+
+static struct pernet_operations devs_ops = {
+	.exit_batch	= devs_exit_batch,
 };
 
 int __init ipsec_device_init(void)
 {
 	int err;
 
-	/* a device, not a subsystem: its exit comes before the routes' and sockets' */
-	err = register_pernet_device(&net_ops);
+	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;
-	err = register_netdevice_notifier(&device_notifier);
+	err = register_pernet_device(&devs_ops);
 	if (err)
 		goto err_unregister_net;
+	err = register_netdevice_notifier(&device_notifier);
+	if (err)
+		goto err_unregister_devs;
 	err = rtnl_link_register(&link_ops);
 	if (err)
 		goto err_unregister_notifier;
@@ -517,8 +532,10 @@ int __init ipsec_device_init(void)
 
 err_unregister_notifier:
 	unregister_netdevice_notifier(&device_notifier);
+err_unregister_devs:
+	unregister_pernet_device(&devs_ops);
 err_unregister_net:
-	unregister_pernet_device(&net_ops);
+	unregister_pernet_subsys(&net_ops);
 	return err;
 }
 
@@ -526,7 +543,8 @@ void ipsec_device_exit(void)
 {
 	rtnl_link_unregister(&link_ops);
 	unregister_netdevice_notifier(&device_notifier);
-	unregister_pernet_device(&net_ops);
+	unregister_pernet_device(&devs_ops);
+	unregister_pernet_subsys(&net_ops);
 }
 
 MODULE_ALIAS_RTNL_LINK(IPSEC_KIND);
