@@ -29,12 +29,14 @@ qemu_directory() {
 # The kernel is an unpacked one, started without a BIOS: half of the boot saved.
 # (The microvm machine would save a second more, but has no clock that an
 # emulated TSC can be calibrated with: now and then a kernel hangs there.)
+# no_timer_check: Linux counts timer interrupts for a moment, and panics where a busy
+# host keeps an emulated timer from being on time.
 # shellcheck disable=SC2046 # several words
 start_qemu() {
 	setsid qemu-system-x86_64 -M pc,usb=off -nodefaults -no-user-config -display none -no-reboot \
 		$(qemu_accelerator) -smp "$smp" -m "$mem" \
 		-kernel "$kernel_file" -initrd "$work/initrd" \
-		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off net.ifnames=0 audit=0 printk.devkmsg=on ${append[*]}" \
+		-append "console=ttyS0 no_timer_check loglevel=5 panic=-1 oops=panic mitigations=off net.ifnames=0 audit=0 printk.devkmsg=on ${append[*]}" \
 		$(qemu_directory lower "$root") ${layer:+$(qemu_directory layer "$layer")} \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
 		-device virtio-serial-pci \
