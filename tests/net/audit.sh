@@ -7,6 +7,7 @@
 #   gw  wan 192.0.2.1, 2001:db8::1 ---- veth ---- wan  atk   both ends are audit.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6): ESP; ipsec2, ipsec3: AH; ipsec4: ESP and AH
 #   ipsec5 lives in inside, then in further
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 

@@ -7,6 +7,7 @@
 #   gw    wan 192.0.2.1, 2001:db8::1 --- veth --- wan  atk (duplicate_sas.py)
 #   ours  ipsec0 10.4.0.1 -- 192.0.2.1 ====== 192.0.2.2 -- 10.4.0.2  stock
 #         one peer, four SAs               a policy and an SA for each of four ports
+# suite: long
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh
