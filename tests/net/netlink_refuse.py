@@ -590,7 +590,7 @@ def form():
     for _ in range(500):
         deep = nest(A.SA, deep)
     refused('E3.14 a nest 500 deep', E.EINVAL, UNSUPPORTED, CMD.SA_NEW, dev(), peer_name(), deep)
-    for cmd in (0, CMD.DEV_NEW_NTF, CMD.SA_DEL_NTF, CMD.SA_EXPIRE_NTF, K['IFIPSEC_CMD_ALG_GET'] + 5, 255):
+    for cmd in (0, CMD.DEV_NEW_NTF, CMD.SA_DEL_NTF, CMD.SA_EXPIRE_NTF, K['__IFIPSEC_CMD_MAX'], 255):
         refused('E3.3 command %d' % cmd, E.EOPNOTSUPP, '', cmd, dev())
     refused('E3.3 the algorithms without dump', E.EOPNOTSUPP, '', CMD.ALG_GET)
     refused('E3.3 a dump of what has none', E.EOPNOTSUPP, '', CMD.SA_NEW, dev(), flags=DUMP)
