@@ -74,5 +74,14 @@ int cmd_dummy(const struct command *command, struct words *words);
 int cmd_flush(const struct command *command, struct words *words);
 int cmd_encap(const struct command *command, struct words *words);
 int cmd_algs(const struct command *command, struct words *words);
+int cmd_up(const struct command *command, struct words *words);
+int cmd_down(const struct command *command, struct words *words);
+int cmd_check(const struct command *command, struct words *words);
+int cmd_ike_status(const struct command *command, struct words *words);
+int cmd_ike_log(const struct command *command, struct words *words);
+int cmd_ike_up(const struct command *command, struct words *words);
+int cmd_ike_down(const struct command *command, struct words *words);
+int cmd_ike_rekey(const struct command *command, struct words *words);
+int cmd_export_wireshark(const struct command *command, struct words *words);
 
 #endif /* IPSECCTL_COMMAND_H */

@@ -26,6 +26,14 @@ _ipsecctl_links() {
 	done
 }
 
+# Interfaces that have a configuration file.
+_ipsecctl_confs() {
+	local path
+	for path in /etc/ipsec/*.conf; do
+		[[ -e $path ]] && basename "$path" .conf
+	done
+}
+
 # The options of a command that are not on the line; "selector" may repeat.
 _ipsecctl_options() {
 	local option word used
@@ -78,10 +86,12 @@ _ipsecctl_next() {
 	((n > 1)) && [[ ${words[n - 2]} == encap && $last != off ]] && return
 
 	case $command in
-	" ") echo dev peer sa spi show monitor encap dummy flush algs help --json --help --version ;;
+	" ") echo dev peer sa spi show monitor encap dummy flush algs up down check ike export help --json --help --version ;;
 	"help "*)
 		case $n:${2-} in
-		1:*) echo dev peer sa spi show monitor encap dummy flush algs ;;
+		1:*) echo dev peer sa spi show monitor encap dummy flush algs up down check ike export ;;
+		2:ike) echo status up down rekey log ;;
+		2:export) echo wireshark ;;
 		2:dev) echo add set del show ;;
 		2:peer) echo add set del show ;;
 		2:sa) echo add replace set del show ;;
@@ -93,6 +103,15 @@ _ipsecctl_next() {
 	"sa ") echo add replace set del show ;;
 	"spi ") echo add ;;
 	"flush ") echo sa peer ;;
+	"up " | "down " | "check ") _ipsecctl_confs ;;
+	"ike ") echo status up down rekey log ;;
+	"ike up" | "ike down" | "ike rekey")
+		case $n in
+		2) _ipsecctl_devs ;;
+		3) _ipsecctl_peers "$3" ;;
+		4) [[ $2 == rekey ]] && echo ike ;;
+		esac ;;
+	"export ") echo wireshark ;;
 	"flush "* | "dev del" | "dev show")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options netnsid; fi ;;
 	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel ;;

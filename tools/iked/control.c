@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/*
+ * control.c - requests of ipsecctl, one function for each.  What is shown of IKE SAs is
+ * made in control_status.c.
+ */
+#define _GNU_SOURCE		/* memfd_create() */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "control.h"
+#include "control_status.h"
+#include "log.h"
+
+#define FILES_MAX	64		/* that one configuration names */
+#define ACTUAL_MAX	32		/* "/proc/self/fd/1000" */
+
+/* The contents of files, which the daemon could not open by itself */
+struct contents {
+	struct config_files files;
+	struct config_file list[FILES_MAX];
+	char actual[FILES_MAX][ACTUAL_MAX];
+	int fds[FILES_MAX];
+};
+
+static struct json_object *refuse(const char *sentence)
+{
+	struct json_object *answer = json_object_new_object();
+
+	json_object_object_add(answer, "error", json_object_new_string(sentence));
+	return answer;
+}
+
+static const char *word(struct json_object *request, const char *name)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(request, name, &value) ||
+	    json_object_get_type(value) != json_type_string)
+		return NULL;
+	return json_object_get_string(value);
+}
+
+/* A file without a name, with the bytes that @base64 stands for.  -1: it cannot be */
+static int content_file(const char *base64)
+{
+	size_t len = strlen(base64), padding = 0;
+	uint8_t *bytes = malloc(len + 1);
+	int n = -1, fd = -1;
+
+	if (!bytes)
+		return -1;
+	while (padding < 2 && padding < len && base64[len - 1 - padding] == '=')
+		padding++;
+	if (len % 4 == 0)
+		n = len ? EVP_DecodeBlock(bytes, (const unsigned char *)base64, len) : 0;
+	if (n >= 0)
+		fd = memfd_create("ipsec", MFD_CLOEXEC);
+	if (fd >= 0 && (fchmod(fd, 0600) ||
+			write(fd, bytes, n - padding) != (ssize_t)(n - padding))) {
+		close(fd);
+		fd = -1;
+	}
+	OPENSSL_cleanse(bytes, len);
+	free(bytes);
+	return fd;
+}
+
+static void contents_close(struct contents *c)
+{
+	for (unsigned int i = 0; i < c->files.n; i++)
+		close(c->fds[i]);
+}
+
+static bool contents_open(struct json_object *files, struct contents *c)
+{
+	c->files = (struct config_files){ 0, c->list };
+	if (!files)
+		return true;
+	if (!json_object_is_type(files, json_type_object))
+		return false;
+	json_object_object_foreach(files, path, value) {
+		unsigned int i = c->files.n;
+
+		if (i == FILES_MAX || json_object_get_type(value) != json_type_string)
+			return false;
+		c->fds[i] = content_file(json_object_get_string(value));
+		if (c->fds[i] < 0)
+			return false;
+		snprintf(c->actual[i], ACTUAL_MAX, "/proc/self/fd/%d", c->fds[i]);
+		c->list[i] = (struct config_file){ path, c->actual[i] };
+		c->files.n++;
+	}
+	return true;
+}
+
+/* Sentences name files as the operator does */
+static void contents_translate(const struct contents *c, const char *from, char *to,
+			       size_t size)
+{
+	const char *at;
+
+	snprintf(to, size, "%s", from);
+	for (unsigned int i = 0; i < c->files.n; i++) {
+		at = strstr(from, c->actual[i]);
+		if (!at)
+			continue;
+		snprintf(to, size, "%.*s%s%s", (int)(at - from), from, c->list[i].path,
+			 at + strlen(c->actual[i]));
+		return;
+	}
+}
+
+/* The first error, as ipsecctl has shown them all before */
+static void errors_text(const struct config_errors *errors, char *text, size_t size)
+{
+	for (unsigned int i = 0; i < errors->n; i++) {
+		if (errors->list[i].warning)
+			continue;
+		snprintf(text, size, "line %u: %s", errors->list[i].line,
+			 errors->list[i].text);
+		return;
+	}
+	snprintf(text, size, "not understood");
+}
+
+static int take_config(struct daemon *d, struct config *config,
+		       const struct config_errors *errors, char *error)
+{
+	int err;
+
+	if (!config) {
+		errors_text(errors, error, AUTH_ERROR_MAX);
+		return -EINVAL;
+	}
+	err = daemon_put(d, config, error);
+	if (err)
+		config_free(config);
+	return err;
+}
+
+static struct json_object *do_load(struct daemon *d, struct json_object *request)
+{
+	const char *path = word(request, "path"), *ifname = word(request, "ifname");
+	const char *text = word(request, "text");
+	char error[AUTH_ERROR_MAX + CONFIG_ERROR_MAX] = "", shown[CONTROL_ERROR_MAX];
+	struct json_object *files = NULL, *answer = NULL;
+	static struct config_errors errors;
+	struct contents contents;
+
+	json_object_object_get_ex(request, "files", &files);
+	if (!path || !ifname || !text || strlen(ifname) >= IFNAMSIZ)
+		return refuse("path, ifname and text are needed");
+	if (!contents_open(files, &contents)) {
+		answer = refuse("files that cannot be");
+	} else if (take_config(d, config_parse_with(text, strlen(text), ifname, path,
+						    &contents.files, &errors),
+			       &errors, error)) {
+		contents_translate(&contents, error, shown, sizeof(shown));
+		answer = refuse(shown);
+	}
+	contents_close(&contents);
+	return answer;
+}
+
+int control_load_file(struct daemon *d, const char *path,
+		      char error[static CONTROL_ERROR_MAX])
+{
+	static struct config_errors errors;
+
+	return take_config(d, config_load(path, &errors), &errors, error);
+}
+
+static struct json_object *do_unload(struct daemon *d, struct json_object *request)
+{
+	const char *ifname = word(request, "ifname");
+
+	if (!ifname || daemon_del(d, ifname))
+		return refuse("the daemon knows no such interface");
+	return NULL;
+}
+
+/* up, down, rekey and rekey-ike, of one peer */
+static struct json_object *do_peer(struct daemon *d, struct json_object *request)
+{
+	const char *ifname = word(request, "ifname"), *peer = word(request, "peer");
+	const char *what = word(request, "do");
+	int err;
+
+	if (!ifname || !peer)
+		return refuse("ifname and peer are needed");
+	if (!strcmp(what, "up"))
+		err = daemon_up(d, ifname, peer);
+	else if (!strcmp(what, "down"))
+		err = daemon_down(d, ifname, peer);
+	else
+		err = daemon_rekey(d, ifname, peer, !strcmp(what, "rekey-ike"));
+	switch (err) {
+	case 0:
+		return NULL;
+	case -ENOENT:
+		return refuse("no such interface or peer, or there is no SA");
+	case -EALREADY:
+		return refuse("it is so already, or on its way");
+	}
+	return refuse(strerror(-err));
+}
+
+static struct json_object *do_status(struct daemon *d, struct json_object *request)
+{
+	(void)request;
+	return control_status(d);
+}
+
+static struct json_object *do_log(struct daemon *d, struct json_object *request)
+{
+	(void)d;
+	(void)request;
+	return control_log();
+}
+
+static struct json_object *do_keys(struct daemon *d, struct json_object *request)
+{
+	(void)request;
+	log_line(LOG_WARN, NULL, "keys were handed out, as asked for by root");
+	return control_keys(d);
+}
+
+static const struct {
+	const char *name;
+	/* NULL: done */
+	struct json_object *(*fn)(struct daemon *d, struct json_object *request);
+} requests[] = {
+	{ "load", do_load },
+	{ "unload", do_unload },
+	{ "up", do_peer },
+	{ "down", do_peer },
+	{ "rekey", do_peer },
+	{ "rekey-ike", do_peer },
+	{ "status", do_status },
+	{ "log", do_log },
+	{ "keys", do_keys },
+};
+
+static struct json_object *dispatch(struct daemon *d, struct json_object *request)
+{
+	const char *what = json_object_is_type(request, json_type_object) ?
+			   word(request, "do") : NULL;
+
+	for (size_t i = 0; what && i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (!strcmp(what, requests[i].name))
+			return requests[i].fn(d, request);
+	return refuse("no such request");
+}
+
+int control_answer(struct daemon *d, const char *text, size_t len, char **answer)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *request = NULL, *out;
+
+	if (!tok)
+		return -ENOMEM;
+	request = json_tokener_parse_ex(tok, text, len);
+	out = request ? dispatch(d, request) : refuse("the request is not JSON");
+	if (!out)
+		out = json_object_new_object();
+	*answer = strdup(json_object_to_json_string_ext(out, JSON_C_TO_STRING_PLAIN));
+	json_object_put(out);
+	json_object_put(request);
+	json_tokener_free(tok);
+	return *answer ? 0 : -ENOMEM;
+}
+
+int control_listen(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, err;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(sa.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	mask = umask(0177);
+	err = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 8) ? -errno : 0;
+	umask(mask);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
