@@ -1,0 +1,218 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# ike_rekey.sh: keys are changed under traffic, and not one packet is lost: child SAs every
+# 2 seconds, asked for by us and by strongSwan's charon; IKE SAs; both sides at once; by
+# packets and bytes.  Numbered datagrams both ways are counted.
+#
+#   a: 10.1.0.1 -- ipsec0 192.0.2.1 ===== 192.0.2.2 xfrm -- 10.2.0.1 :b
+#      ipsec-iked                                   charon
+#
+# TEST_REKEY_SECONDS is how long each of the first two goes on; the promise is 600.
+# suite: long
+# timeout: 1500
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_ike.sh"
+
+SECONDS_EACH=${TEST_REKEY_SECONDS:-$([[ ${IPSEC_VM:-} == uml ]] && echo 120 || echo 60)}
+RATE=${TEST_REKEY_RATE:-$([[ ${IPSEC_VM:-} == uml ]] && echo 500 || echo 100)}
+PARTS=${TEST_REKEY_PARTS:-ours theirs ike both collide amounts}
+
+host a b
+wire a eth0 192.0.2.1/24 b eth0 192.0.2.2/24
+on a ip addr add 10.1.0.1/24 dev lo
+on b ip addr add 10.2.0.1/24 dev lo
+on b ip route add 10.1.0.0/24 via 192.0.2.1 src 10.2.0.1
+
+# theirs IKE CHILD: charon's file, with these times
+theirs() {
+	cat << END
+connections {
+	site {
+		local_addrs = 192.0.2.2
+		remote_addrs = 192.0.2.1
+		version = 2
+		proposals = aes128gcm16-prfsha256-x25519
+		rekey_time = $1
+		over_time = 600s
+		rand_time = 0s
+		local { auth = psk
+			id = b.example.org }
+		remote { auth = psk
+			id = a.example.org }
+		children { net { local_ts = 10.2.0.0/24
+			remote_ts = 10.1.0.0/24
+			esp_proposals = aes128gcm16
+			rekey_time = $2
+			life_time = 600s
+			rand_time = 0s } }
+	}
+}
+secrets { ike { id = a.example.org
+	secret = "a secret that both know well" } }
+END
+}
+
+# ours_is IKE CHILD [LINE...]: our file
+ours_is() {
+	conf a ipsec0 << END
+[interface]
+id = a.example.org
+
+[peer b]
+remote = 192.0.2.2
+id = b.example.org
+psk = a secret that both know well
+networks = 10.2.0.0/24
+local-networks = 10.1.0.0/24
+ike = aes128gcm16-prfsha256-x25519
+esp = aes128gcm16
+start = now
+ike-rekey = $1
+rekey = $2
+$(printf '%s\n' "${@:3}")
+END
+}
+
+status() { ctl_on a -j ike status; }
+spis_here() { ctl_on a -j sa show ipsec0 | jq -r '.[].spi' | sort -u; }
+spis_there() { on b ip xfrm state | sed -n 's/.*spi \(0x[0-9a-f]*\).*/\1/p' | sort -u; }
+# One IKE SA, one pair, also in both kernels, and both mean the same
+one_pair() {
+	[[ $(status | jq -c '[.sas[] | select(.state == "up")] | length, ([.[].children[] | select(.state == "up")] | length)' | xargs) == "1 1" ]] &&
+		[[ $(swan b --list-sas | grep -o 'ESTABLISHED\|INSTALLED\|[A-Z]*ING\|REKEYED' | sort | xargs) == "ESTABLISHED INSTALLED" ]] &&
+		[[ $(spis_here | wc -l) == 2 && $(spis_here) == "$(spis_there)" ]]
+}
+one_chain() { [[ $(status | jq '[.sas[].children[] | select(.state == "up")] | length') == 1 ]]; }
+# Drops of the stock kernel.  It refuses a packet to the sender, who sends it again, when
+# an SA is deleted after it was chosen for it: that is XfrmOutStateInvalid.
+xfrm_errors() { on b awk '$2 { n += $2; if ($1 != "XfrmOutStateInvalid") printf "%s ", $1 } END { print n + 0 }' /proc/net/xfrm_stat; }
+refused=0
+# count_of NAME: of ours
+count_of() { status | jq -r --arg name "$1" '.counters[] | select(.name == $name) | .value'; }
+no_state() { ! on b ip xfrm state | grep -q .; }
+began() { (($(count_of child_sa_up) > began)) && [[ $(spis_there | wc -l) -ge 2 ]]; }
+
+# reset IKE CHILD THEIR_IKE THEIR_CHILD [LINE...]: both begin anew with these times
+reset() {
+	theirs "$3" "$4" > "$WORK/b/swanctl/swanctl.conf"
+	must swan b --load-all --noprompt
+	ours_is "$1" "$2" "${@:5}"
+	ctl_on a down "$WORK/a/ipsec0.conf" &> /dev/null
+	must wait_for 20 no_state
+	began=$(count_of child_sa_up)
+	must up a ipsec0
+	wait_for 30 began || ike_logs a b
+}
+
+talk_begin() {
+	rm -f "$WORK"/{start,stop}
+	before=$(drops a ipsec0)
+	on a "$PYTHON" "${0%/*}/udp_count.py" 10.1.0.1 10.2.0.1 7000 "$RATE" "$WORK" > "$WORK/count.a" 2>&1 &
+	talker_a=$!
+	on b "$PYTHON" "${0%/*}/udp_count.py" 10.2.0.1 10.1.0.1 7000 "$RATE" "$WORK" > "$WORK/count.b" 2>&1 &
+	talker_b=$!
+	must wait_for 20 bound a
+	must wait_for 20 bound b
+	touch "$WORK/start"
+}
+bound() { on "$1" ss -Hlnu "sport = :7000" | grep -q .; }
+
+# talk_end NAME: equal numbers on both sides, no drop counted anywhere
+talk_end() {
+	local a b
+	touch "$WORK/stop"
+	wait "$talker_a" "$talker_b"
+	a=$(cat "$WORK/count.a") b=$(cat "$WORK/count.b")
+	note "$1: a ${a//$'\n'/ }; b ${b//$'\n'/ }"
+	is "$1: each packet of ours arrived once" "$(head -n 1 <<< "$b" | cut -d' ' -f5-)" \
+		"received $(head -n 1 <<< "$a" | cut -d' ' -f2) lost 0 doubled 0"
+	is "$1: each packet of charon's host arrived once" "$(head -n 1 <<< "$a" | cut -d' ' -f5-)" \
+		"received $(head -n 1 <<< "$b" | cut -d' ' -f2) lost 0 doubled 0"
+	is "$1: our kernel refused none to the sender" "$(cut -d' ' -f4 <<< "$a" | head -n 1)" 0
+	drops_are "$1: no drop here" a ipsec0 "$before"
+	refused=$((refused + $(cut -d' ' -f4 <<< "$b" | head -n 1)))
+	is "$1: no drop there" "$(xfrm_errors)" "$refused"
+}
+
+settles() {
+	wait_for 40 one_pair && ok "$1: one pair is left, the same on both sides" && return
+	not_ok "$1: one pair is left, the same on both sides" "$(spis_here) here, $(spis_there) there"
+	ctl_on a ike status
+	swan b --list-sas
+	ike_logs a b
+}
+
+# at_least NAME GOT WANT
+at_least() { check "$1 ($2)" test "$2" -ge "$3"; }
+
+# What charon says when something does not go as it should
+complaints() { sed "1,$1d" "$WORK/b/log" | grep -E 'failed|unable|NO_PROP|invalid|giving up'; }
+
+# zero_loss NAME OUR_IKE OUR_CHILD THEIR_IKE THEIR_CHILD SECONDS CHILDREN IKES [LINE...]:
+# with these lines in our file too, under traffic for SECONDS, at least so many new SAs of each kind
+zero_loss() {
+	local name=$1 seconds=$6 children ikes lines
+	reset "$2" "$3" "$4" "$5" "${@:9}"
+	children=$(count_of child_rekeyed) ikes=$(count_of ike_rekeyed) lines=$(wc -l < "$WORK/b/log")
+	talk_begin
+	sleep "$seconds" # is what is asked for, it waits for nothing
+	at_least "$name: child SAs rekeyed" $(($(count_of child_rekeyed) - children)) "$7"
+	at_least "$name: IKE SAs rekeyed" $(($(count_of ike_rekeyed) - ikes)) "$8"
+	talk_end "$name"
+	check "$name: one pair is up" wait_for 10 one_chain
+	# those that cross may be refused, and are asked for again
+	[[ $name == both* ]] || is "$name: no complaint of charon" "$(complaints "$lines" | head -n 3)" ""
+	note "$(status | jq -c '[.counters[] | select(.value > 0) | {(.name): .value}] | add')"
+}
+
+collisions() {
+	local i
+	reset 4h 1h 4h 1h
+	talk_begin
+	for ((i = 0; i < 20; i++)); do
+		ctl_on a ike rekey ipsec0 b &> "$WORK/rekey.a" &
+		swan b --rekey --child net &> "$WORK/rekey.b"
+		wait $!
+	done
+	settles "both rekey the child SA"
+	for ((i = 0; i < 10; i++)); do
+		ctl_on a ike rekey ipsec0 b ike &> "$WORK/rekey.a" &
+		swan b --rekey --ike site &> "$WORK/rekey.b"
+		wait $!
+	done
+	settles "both rekey the IKE SA"
+	for ((i = 0; i < 10; i++)); do
+		ctl_on a ike rekey ipsec0 b ike &> "$WORK/rekey.a" &
+		swan b --rekey --child net &> "$WORK/rekey.b"
+		wait $!
+		ctl_on a ike rekey ipsec0 b &> "$WORK/rekey.a" &
+		swan b --rekey --ike site &> "$WORK/rekey.b"
+		wait $!
+	done
+	settles "one the IKE SA, the other the child SA"
+	talk_end "collisions"
+}
+
+PYTHON=/usr/bin/python3
+charon b <<< "$(theirs 4h 1h)"
+ours_is 4h 1h
+ours a
+for part in $PARTS; do
+	case $part in
+	ours) zero_loss "we rekey" 4h 2s 4h 1h "$SECONDS_EACH" $((SECONDS_EACH / 4)) 0 ;;
+	theirs) zero_loss "charon rekeys" 4h 1h 4h 2s "$SECONDS_EACH" $((SECONDS_EACH / 4)) 0 ;;
+	ike)
+		zero_loss "we rekey the IKE SA" 3s 1h 4h 1h 30 0 6
+		zero_loss "charon rekeys the IKE SA" 4h 1h 3s 1h 30 0 6
+		;;
+	both) zero_loss "both rekey all" 5s 2s 5s 2s 40 8 3 ;;
+	collide) collisions ;;
+	amounts)
+		zero_loss "by packets" 4h 1h 4h 1h 20 4 0 "rekey-packets = 2k"
+		zero_loss "by bytes" 4h 1h 4h 1h 20 4 0 "rekey-bytes = 300k"
+		;;
+	esac
+done
+finish
