@@ -91,6 +91,8 @@ ipv6_for_new_devices() {
 
 build_network() {
 	local host
+	# what a burst may fill before it is read; an emulated processor is slow
+	sysctl -qw net.core.netdev_max_backlog=20000
 	for host in left gwa gwb right; do
 		ip netns add "$host" || fail "no network namespace"
 		quiet "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
@@ -129,29 +131,78 @@ send_sentence() {
 
 # ---- the tunnel ------------------------------------------------------------
 
-# random_key FILE: 128 bits for AES and 32 for the salt, in hexadecimal
-random_key() { (umask 077 && od -An -v -t x1 -N 20 /dev/urandom | tr -d ' \n' > "$1"); }
+# What both must know: a secret
+make_secret() { (umask 077 && openssl rand -base64 32 > secret); }
 
-# gateway HOW HOST PEER LOCAL REMOTE OUT-SPI OUT-KEY IN-SPI IN-KEY
-gateway() {
-	local how=$1 host=$2 peer=$3
-	$how "$host" ipsecctl dev add ipsec0
-	$how "$host" ipsecctl peer add ipsec0 "$peer" local "$4" remote "$5"
-	$how "$host" ipsecctl sa add ipsec0 "$peer" out spi "$6" encr aes-gcm-16 key "$7"
-	$how "$host" ipsecctl sa add ipsec0 "$peer" in spi "$8" encr aes-gcm-16 key "$9"
+# gwa is ours: one file
+our_file() {
+	cat > ipsec0.conf <<- END
+		[interface]
+		id = gwa.example.org
+
+		[peer gwb]
+		remote = 192.0.2.2
+		id = gwb.example.org
+		psk-file = $work/secret
+		local-networks = 10.1.0.0/24, fd01::/64
+		networks = 10.2.0.0/24, fd02::/64
+		start = now
+	END
 }
 
-# Kept quiet until both ends are up: a host that starts IPv6 on a device tells its
-# neighbours at once, and what reaches a gateway too early would be counted as lost.
-switch_on() {
-	at gwa ip link set ipsec0 up
-	quiet gwb ip link set ipsec0 up
-	quiet gwa sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=0
-	quiet gwb sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=0
-	at gwa ip route replace 10.2.0.0/24 dev ipsec0
-	at gwa ip route replace fd02::/64 dev ipsec0
-	quiet gwb ip route replace 10.1.0.0/24 dev ipsec0
-	quiet gwb ip route replace fd01::/64 dev ipsec0
+# gwb is strongSwan's charon, with the kernel's own IPsec and its xfrm interface
+charon_files() {
+	mkdir -p swanctl
+	cat > swanctl/swanctl.conf <<- END
+		connections { gwa {
+			version = 2
+			local_addrs = 192.0.2.2
+			remote_addrs = 192.0.2.1
+			local { auth = psk
+				id = gwb.example.org }
+			remote { auth = psk
+				id = gwa.example.org }
+			children { net {
+				local_ts = 10.2.0.0/24, fd02::/64
+				remote_ts = 10.1.0.0/24, fd01::/64
+				esp_proposals = aes256gcm16
+				replay_window = 1024
+				if_id_in = 42
+				if_id_out = 42 } } } }
+		secrets { ike {
+			id = gwa.example.org
+			secret = $(< secret) } }
+	END
+	cat > strongswan.conf <<- END
+		charon-systemd { load_modular = yes
+			install_routes = no
+			plugins { include /etc/strongswan.d/charon/*.conf
+				vici { socket = unix://$work/vici } }
+			filelog { log { path = $work/charon.log
+				flush_line = yes } }
+			journal { default = -1 } }
+	END
+}
+
+swan() {
+	SWANCTL_DIR=$work/swanctl STRONGSWAN_CONF=$work/strongswan.conf \
+		ip netns exec gwb swanctl "$@" --uri "unix://$work/vici"
+}
+
+start_charon() {
+	quiet gwb ip link add ipsec42 type xfrm if_id 42
+	quiet gwb ip link set ipsec42 up
+	quiet gwb ip route replace 10.1.0.0/24 dev ipsec42
+	quiet gwb ip route replace fd01::/64 dev ipsec42
+	STRONGSWAN_CONF=$work/strongswan.conf ip netns exec gwb charon-systemd > charon.out 2>&1 &
+	wait_for test -S vici
+	swan --load-all --noprompt > charon.out 2>&1 || fail "charon: $(< charon.out)"
+}
+
+start_iked() {
+	command_line gwa "ipsec-iked &"
+	ip netns exec gwa ipsec-iked -u nobody 2> iked.log &
+	wait_for test -S /run/ipsec/iked.sock
 }
 
 is_up() { [ "$(ip netns exec "$1" cat /sys/class/net/ipsec0/operstate)" = up ]; }
@@ -161,19 +212,32 @@ counter() {
 	ip netns exec "$1" ipsecctl -j dev show ipsec0 | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" | head -n 1
 }
 
-# What ipsec0 of HOST dropped: "name": count
+# counter_ike NAME: of ipsec-iked
+counter_ike() {
+	ip netns exec gwa ipsecctl -j ike status |
+		grep -A 2 "\"name\":\"$1\"" | sed -n 's/.*"value":\([0-9]*\).*/\1/p'
+}
+
+# What ipsec0 of HOST dropped: "name": count.  What IPv6 says to all its neighbours
+# when an interface comes up is for no peer: that is no loss.
 dropped() {
 	ip netns exec "$1" ipsecctl -j dev show ipsec0 | sed -n '/"drops"/,/}/p' |
-		grep -oE '"[rt]x_[a-z_]+": [0-9]+' | grep -v ': 0$'
+		grep -oE '"[rt]x_[a-z_]+": [0-9]+' | grep -v -e ': 0$' -e '"tx_no_peer"'
+}
+
+# What the kernel of gwb counted on the SA from one address to the other
+stock_packets() {
+	ip -n gwb -s xfrm state list src "$1" dst "$2" | sed -n 's/.* \([0-9]*\)(packets).*/\1/p' |
+		sort -n | tail -n 1
 }
 
 same_counters() {
-	[ "$(counter gwa tx_packets)" = "$(counter gwb rx_packets)" ] &&
-		[ "$(counter gwb tx_packets)" = "$(counter gwa rx_packets)" ]
+	[ "$(counter gwa tx_packets)" = "$(stock_packets 192.0.2.1 192.0.2.2)" ] &&
+		[ "$(counter gwa rx_packets)" = "$(stock_packets 192.0.2.2 192.0.2.1)" ]
 }
 
-# The sniffer on the underlay has every packet that the gateways say they sent.
-all_seen() { [ "$(packets "$1" esp)" = $(($(counter gwa tx_packets) + $(counter gwb tx_packets))) ]; }
+# The sniffer on the underlay has every packet that gwa says it sent or received.
+all_seen() { [ "$(packets "$1" esp)" = $(($(counter gwa tx_packets) + $(counter gwa rx_packets))) ]; }
 
 # ---- the story -------------------------------------------------------------
 
@@ -203,29 +267,34 @@ command_line underlay "grep -a 'treasure' before.pcap"
 grep -a -o 'The treasure.*' before.pcap | output || fail "the listener on the underlay does not see it"
 shown "without a tunnel the underlay can read everything ($(packets before tcp) packets in clear)"
 
-heading "3. The tunnel comes up"
-random_key key.a-to-b
-random_key key.b-to-a
-say "Two random keys, one for each direction, known to both gateways (they are
-files; a key is never an argument, and never printed):"
-at gwa ls -l key.a-to-b key.b-to-a
+heading "3. Two gateways negotiate a tunnel"
+make_secret
+our_file
+charon_files
+say "gwa is ours.  One file says all of it:"
+at gwa cat ipsec0.conf
 say "
-On gwa: an interface, the peer gwb, a security association for each direction:"
-ipv6_for_new_devices 0
-gateway at gwa gwb 192.0.2.1 192.0.2.2 0xbbbb key.a-to-b 0xaaaa key.b-to-a
-say "
-The same on gwb, mirrored.  Then both are switched on, and what belongs to the
-other side is routed into the interface:"
-gateway quiet gwb gwa 192.0.2.2 192.0.2.1 0xaaaa key.b-to-a 0xbbbb key.a-to-b
-# from here on everything on the underlay that is neither ESP nor ARP is caught
-watch clear gwa wan not esp and not arp
+gwb is another implementation: strongSwan's daemon charon, and the kernel's own
+IPsec.  It knows the same secret, and waits to be called."
+start_charon
+# from here on everything on the underlay that is neither ESP, IKE nor ARP is caught
+watch clear gwa wan not esp and not arp and not udp port 500
 watch after gwa wan
-switch_on
-wait_for is_up gwa
-wait_for is_up gwb
 say "
-An interface with a tunnel that can carry traffic says so:"
+What crossed the underlay in clear has no route any more:"
+at gwa ip route del 10.2.0.0/24
+gap
+start_iked
+at gwa ipsecctl up ./ipsec0.conf
+wait_for is_up gwa
+output < iked.log
+say "
+They have agreed on keys; nobody typed one:"
+at gwa ipsecctl ike status
+say "
+An interface with a tunnel that can carry traffic says so, and the routes are there:"
 at gwa ip -brief link show ipsec0
+at gwa ip route show dev ipsec0
 shown "the tunnel is up; its MTU of $(ip netns exec gwa cat /sys/class/net/ipsec0/mtu) leaves room for ESP in a packet of 1500"
 
 heading "4. After: traffic through the tunnel"
@@ -250,8 +319,8 @@ command_line underlay "grep -a 'treasure' after.pcap"
 if grep -a -q treasure after.pcap; then fail "the sentence crossed the underlay in clear"; fi
 output <<< "(nothing)"
 [ "$(packets after esp)" -ge 12 ] || fail "there are no ESP packets on the underlay"
-[ "$(packets after 'not esp and not arp')" = 0 ] || {
-	tcpdump -n -r after.pcap not esp and not arp
+[ "$(packets after 'not esp and not arp and not udp port 500')" = 0 ] || {
+	tcpdump -n -r after.pcap not esp and not arp and not udp port 500
 	fail "something else than ESP was on the underlay"
 }
 shown "the underlay sees ESP packets and nothing of what is in them"
@@ -273,14 +342,22 @@ shown "$bitrate (an emulated processor encrypts and decrypts: a real one is far 
 heading "6. The counters"
 at gwa ipsecctl show
 gap
-at gwb ipsecctl show
+command_line gwb "swanctl --list-sas"
+swan --list-sas | output
 gap
-for gateway in gwa gwb; do
-	if dropped $gateway > drops; then fail "$gateway dropped packets: $(tr '\n' ' ' < drops)"; fi
-done
-encrypted=$(($(counter gwa tx_packets) + $(counter gwb tx_packets)))
+if dropped gwa > drops; then fail "gwa dropped packets: $(tr '\n' ' ' < drops)"; fi
+encrypted=$(($(counter gwa tx_packets) + $(counter gwa rx_packets)))
 [ $encrypted -gt 100 ] || fail "only $encrypted packets were encrypted"
 shown "what one gateway sent the other received, to the packet; none was dropped"
+
+heading "7. New keys, while it runs"
+at gwa ipsecctl ike rekey ipsec0 gwb
+rekeyed() { [ "$(counter_ike child_rekeyed)" = 1 ]; }
+wait_for rekeyed
+at gwa ipsecctl ike log
+at left ping -n -c 3 -i 0.2 10.2.0.2
+grep -q ' 0% packet loss' printed || fail "ping loses packets"
+shown "the keys were changed, and nobody noticed"
 [ "$clear" = 0 ] || fail "$clear packets crossed the underlay in clear"
 
 heading "Summary"
@@ -290,7 +367,7 @@ say "  left and right talk through two gateways, and the network between sees ES
     0 packets lost in the tunnel
     $clear packets in clear on the underlay
     $bitrate of TCP through the tunnel, on an emulated processor
-    AES-GCM with 128-bit random keys that were used for this only
+    AES-GCM with 256-bit keys that IKEv2 negotiated, and changed, by itself
 "
 for namespace in left gwa gwb right; do ip netns del $namespace; done
 rm -rf "$work"
