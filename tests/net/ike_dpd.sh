@@ -11,6 +11,7 @@
 # It takes as long as a peer must be silent until it is dead, three minutes.
 #
 # suite: long
+# machine: uml
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"

@@ -12,6 +12,7 @@
 #   behind sN: 10.N.0.1; behind the hub: 10.100.0.1, and all the others
 #
 # suite: long
+# machine: uml
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"

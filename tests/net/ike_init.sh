@@ -6,6 +6,7 @@
 #
 #   ipsec0 10.1.N.1 -- ours 198.18.1.N ===== 198.18.2.N charon -- 10.2.N.1
 # suite: long
+# machine: uml
 # timeout: 600
 
 . "$(dirname "$0")/lib.sh"

@@ -9,6 +9,7 @@
 #                               2001:db8:6::1 ====== 2001:db8:6::2
 #                                2001:db8::1:N ====== 2001:db8::2:N
 # suite: long
+# machine: uml
 # timeout: 600
 
 . "$(dirname "$0")/lib.sh"

@@ -11,6 +11,7 @@
 #   "masquerade" makes them change addresses and ports.
 #
 # suite: long
+# machine: uml
 
 # shellcheck disable=SC2317
 . "$(dirname "$0")/lib.sh"

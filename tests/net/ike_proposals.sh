@@ -8,6 +8,7 @@
 #
 # One pair of daemons, and a peer for each proposal (ike_proposals.py has the list).
 # suite: long
+# machine: uml
 # timeout: 900
 
 . "$(dirname "$0")/lib.sh"

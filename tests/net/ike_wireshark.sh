@@ -7,6 +7,7 @@
 #   a: 10.1.0.1 -- ipsec0 192.0.2.1 ===== 192.0.2.2 xfrm -- 10.2.0.1 :b
 #      ipsec-iked, tcpdump                          charon
 # suite: long
+# machine: uml
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"

@@ -6,7 +6,7 @@ import sys
 from genl import *
 
 MAX = K['IFIPSEC_SAS_MAX']
-TEXT = 'the namespace has its 65536 SAs'
+TEXT = 'the namespace has its 65536 SAs and reserved SPIs'
 t = Report()
 nl = Genl(timeout=120)
 
