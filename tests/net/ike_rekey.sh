@@ -16,8 +16,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"
 
-SECONDS_EACH=${TEST_REKEY_SECONDS:-$(((IPSEC_VM_DEBUG)) && echo 30 || echo 120)}
-RATE=${TEST_REKEY_RATE:-$(((IPSEC_VM_DEBUG)) && echo 100 || echo 500)}
+SECONDS_EACH=${TEST_REKEY_SECONDS:-$( ((IPSEC_VM_DEBUG)) && echo 30 || echo 120)}
+RATE=${TEST_REKEY_RATE:-$( ((IPSEC_VM_DEBUG)) && echo 100 || echo 500)}
 PARTS=${TEST_REKEY_PARTS:-ours theirs ike both collide amounts}
 
 host a b

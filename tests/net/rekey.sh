@@ -77,18 +77,34 @@ total() { on "$1" ipsecctl -j dev show ipsec0 | jq -c '.[0].stats | [.'"$2"'_pac
 is "T22 all that a sent, b received" "$(total b rx)" "$(total a tx)"
 is "T22 all that b sent, a received" "$(total a rx)" "$(total b tx)"
 
-# ---- TCP -------------------------------------------------------------------
+# ---- TCP and numbered UDP --------------------------------------------------
+
+counting() { on "$1" /usr/bin/python3 -B "$here/udp_count.py" "$2" "$3" 7000 100 "$WORK" >"$WORK/udp.$1" 2>&1; }
+spi_of() { spis a | grep -o "$1...." | grep -o '....$'; }
 
 server b iperf3 -s -1
 wait_for 10 listening b 5201 || not_ok "T22 TCP" "iperf3 does not start"
-ip netns exec a iperf3 -J -c 10.0.0.2 -t 4 >"$WORK/iperf" 2>&1 &
+ip netns exec a iperf3 -J -c 10.0.0.2 -b 20M -t $((in_a_row / 30 + 4)) >"$WORK/iperf" 2>&1 &
 client=$!
+counting a 10.0.0.1 10.0.0.2 & udp_a=$!
+counting b 10.0.0.2 10.0.0.1 & udp_b=$!
+bound() { on "$1" ss -Hlnu "sport = :7000" | grep -q .; }
+for h in a b; do wait_for 10 bound $h || not_ok "T22 UDP" "$h does not start"; done
+touch "$WORK/start"
 check "T22 TCP flows" wait_for 10 flows
+before_a=$(drops a ipsec0)
 before_b=$(drops b ipsec0)
-/usr/bin/python3 -B "$here/netlink_rekey.py" 20 "$((16#$(spis a | grep -o 'in....' | cut -c3-)))" \
-	"$((16#$(spis a | grep -o 'out....' | cut -c4-)))" || FAILED=$((FAILED + 1))
-wait $client
-check "T22 TCP under 20 rekeys: carries" jq -e '.end.sum_received.bytes > 1000000' "$WORK/iperf"
-is "T22 TCP under 20 rekeys: all that a sent, b received" "$(total b rx)" "$(total a tx)"
-drops_are "T22 TCP under 20 rekeys: nothing is dropped" b ipsec0 "$before_b"
+/usr/bin/python3 -B "$here/netlink_rekey.py" $in_a_row $((16#$(spi_of in))) $((16#$(spi_of out))) || FAILED=$((FAILED + 1))
+touch "$WORK/stop"
+wait $client $udp_a $udp_b
+what="T22 TCP and UDP under $in_a_row rekeys"
+check "$what: TCP carries" jq -e '.end.sum_received.bytes > 1000000' "$WORK/iperf"
+for h in a b; do
+	is "$what: no datagram of $h's peer is lost" "$(sed -n 's/.*received [0-9]* //p' "$WORK/udp.$h")" "lost 0 doubled 0"
+	check "$what: $h counted" grep -qE 'received [0-9]{2,} ' "$WORK/udp.$h"
+done
+is "$what: all that a sent, b received" "$(total b rx)" "$(total a tx)"
+is "$what: all that b sent, a received" "$(total a rx)" "$(total b tx)"
+drops_are "$what: a drops nothing" a ipsec0 "$before_a"
+drops_are "$what: b drops nothing" b ipsec0 "$before_b"
 finish
