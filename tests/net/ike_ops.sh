@@ -165,7 +165,7 @@ is "nothing has changed" "$(on a ipsecctl -j peer show ipsec0; addresses a; rout
 check_fails "a link that is not there" "eth7: there is no such interface" up a ipsec0
 is "nothing has changed either" "$(on a ipsecctl -j peer show ipsec0; addresses a; routes; mtu; spis b)" "$before"
 { interface; peer b 2; } | conf a ipsec0
-{ interface "cert = /none.pem" "key = /none.key"; peer b 2; } | conf a ipsec1
+{ interface "cert = /none.pem" "key = /none.key"; peer z 9; } | conf a ipsec1
 check_fails "a new interface that cannot be" "/none.pem" up a ipsec1
 check "is not there" on a test ! -e /sys/class/net/ipsec1
 check "and has no mark" test ! -e "$WORK/a/run/up/ipsec1"
