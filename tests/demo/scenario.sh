@@ -38,7 +38,7 @@ at() {
 
 # wait_for COMMAND…: until it succeeds
 wait_for() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 90))
 	until "$@" > /dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || fail "waited in vain for: $*"
 		sleep 0.05
@@ -174,10 +174,9 @@ charon_files() {
 			secret = $(< secret) } }
 	END
 	cat > strongswan.conf <<- END
-		charon-systemd { load_modular = yes
+		charon-systemd { load = random nonce openssl hmac kdf curve25519 kernel-netlink socket-default vici
 			install_routes = no
-			plugins { include /etc/strongswan.d/charon/*.conf
-				vici { socket = unix://$work/vici } }
+			plugins { vici { socket = unix://$work/vici } }
 			filelog { log { path = $work/charon.log
 				flush_line = yes } }
 			journal { default = -1 } }
