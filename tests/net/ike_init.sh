@@ -208,10 +208,10 @@ note "$SECONDS s: loss"
 must on b nft -f - <<- END
 	table inet loss {
 		chain in { type filter hook input priority 0
-			udp dport { 500, 4500 } numgen random mod 10 < 4 counter drop
+			udp dport { 500, 4500 } numgen random mod 10 < 2 counter drop
 		}
 		chain out { type filter hook output priority 0
-			udp sport { 500, 4500 } numgen random mod 10 < 4 counter drop
+			udp sport { 500, 4500 } numgen random mod 10 < 2 counter drop
 		}
 	}
 END
