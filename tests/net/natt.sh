@@ -46,6 +46,8 @@ must on nat nft -f - <<-'NFT'
 		}
 	}
 NFT
+# what is not about time must not depend on it: a slow machine needs more than 30 s
+must on nat sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 net.netfilter.nf_conntrack_udp_timeout_stream=600
 # what an ICMP error of the NAT says is not limited to some in a second
 on nat sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 
