@@ -9,6 +9,7 @@
 # They are set up over netlink and come before what they are made of, so that the
 # module takes them for every SA that is made from then on.
 # suite: long
+# machine: uml
 # timeout: 900
 
 . "$(dirname "$0")/lib.sh"
