@@ -133,23 +133,13 @@ static int drop_put_nest(struct sk_buff *msg, const struct drop_event *event)
 	return 0;
 }
 
-static int drop_put_peer(struct sk_buff *msg, const struct ipsec_peer *peer)
-{
-	struct nlattr *nest = nla_nest_start(msg, IFIPSEC_A_PEER);
-
-	if (!nest || nla_put_string(msg, IFIPSEC_PEER_A_NAME, peer->name))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
 static int drop_put(struct sk_buff *msg, const struct drop_event *event)
 {
 	const struct ipsec_drop *drop = event->drop;
 	const struct ipsec_peer *peer = drop ? drop_peer(drop) : NULL;
 
 	if ((drop && drop->idev && ipsec_nl_fill_name(msg, drop->idev)) ||
-	    (peer && drop_put_peer(msg, peer)))
+	    (peer && ipsec_nl_fill_peer_name(msg, peer)))
 		return -EMSGSIZE;
 	return drop_put_nest(msg, event);
 }

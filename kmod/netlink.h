@@ -119,8 +119,9 @@ size_t ipsec_nl_dev_size(void);
 size_t ipsec_nl_peer_size(const struct ipsec_peer *peer);
 size_t ipsec_nl_sa_size(void);
 
-/* The name of an interface, for any message: no lock needed, softirq is fine */
+/* Names, for any message: no lock needed, softirq is fine */
 int ipsec_nl_fill_name(struct sk_buff *skb, const struct ipsec_dev *idev);
+int ipsec_nl_fill_peer_name(struct sk_buff *skb, const struct ipsec_peer *peer);
 size_t ipsec_nl_name_size(void);
 
 int ipsec_netlink_init(void);

@@ -286,17 +286,22 @@ static int fill_sa_nest(struct sk_buff *skb, const struct ipsec_sa *sa)
 	return 0;
 }
 
-/* Whose it is: the interface, and the name of the peer */
-static int fill_owner(struct sk_buff *skb, const struct ipsec_peer *peer)
+int ipsec_nl_fill_peer_name(struct sk_buff *skb, const struct ipsec_peer *peer)
 {
-	struct nlattr *nest;
+	struct nlattr *nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 
-	if (ipsec_nl_fill_name(skb, peer->idev))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, IFIPSEC_A_PEER);
 	if (!nest || nla_put_string(skb, IFIPSEC_PEER_A_NAME, peer->name))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Whose it is: the interface, and the name of the peer */
+static int fill_owner(struct sk_buff *skb, const struct ipsec_peer *peer)
+{
+	if (ipsec_nl_fill_name(skb, peer->idev) ||
+	    ipsec_nl_fill_peer_name(skb, peer))
+		return -EMSGSIZE;
 	return 0;
 }
 

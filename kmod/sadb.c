@@ -7,7 +7,7 @@
 #include <linux/jhash.h>
 #include "sadb.h"
 
-static u32 sadb_hash(const void *data, u32 len, u32 seed)
+u32 ipsec_sadb_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ipsec_sadb_key *key = data;
 
@@ -18,7 +18,7 @@ static const struct rhashtable_params sadb_params = {
 	.key_len = sizeof(struct ipsec_sadb_key),
 	.key_offset = offsetof(struct ipsec_sa, id),
 	.head_offset = offsetof(struct ipsec_sa, sadb_node),
-	.hashfn = sadb_hash,
+	.hashfn = ipsec_sadb_hash,
 	.automatic_shrinking = true,
 };
 
@@ -26,7 +26,7 @@ static const struct rhashtable_params out_params = {
 	.key_len = sizeof(struct ipsec_sadb_key),
 	.key_offset = offsetof(struct ipsec_sa, id),
 	.head_offset = offsetof(struct ipsec_sa, out_node),
-	.hashfn = sadb_hash,
+	.hashfn = ipsec_sadb_hash,
 	.automatic_shrinking = true,
 };
 

@@ -5,6 +5,9 @@
 
 #include "ipsec.h"
 
+/** ipsec_sadb_hash() - of a struct ipsec_sadb_key, for rhashtables.  Any context. */
+u32 ipsec_sadb_hash(const void *data, u32 len, u32 seed);
+
 int ipsec_sadb_init(struct ipsec_net *in);
 
 /** ipsec_sadb_exit() - the table must be empty */

@@ -7,7 +7,6 @@
  * and removes it.  All have the same life, so the oldest goes first, and together with
  * the SAs there are IFIPSEC_SAS_MAX at most.
  */
-#include <linux/jhash.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -15,18 +14,11 @@
 #include "sadb.h"
 #include "spi.h"
 
-static u32 spi_hash(const void *data, u32 len, u32 seed)
-{
-	const struct ipsec_sadb_key *key = data;
-
-	return jhash_2words((__force u32)key->spi, key->proto, seed);
-}
-
 static const struct rhashtable_params spi_params = {
 	.key_len = sizeof(struct ipsec_sadb_key),
 	.key_offset = offsetof(struct ipsec_spi, id),
 	.head_offset = offsetof(struct ipsec_spi, hash_node),
-	.hashfn = spi_hash,
+	.hashfn = ipsec_sadb_hash,
 	.automatic_shrinking = true,
 };
 
