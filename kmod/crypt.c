@@ -14,9 +14,23 @@
 
 static DEFINE_PER_CPU(struct ipsec_crypt *, crypt_cache);
 
+/* How far an operation is that the cipher keeps */
+enum crypt_state {
+	CRYPT_STARTED,
+	CRYPT_KEPT,		/* who started it has taken the references */
+	CRYPT_OVER,		/* the cipher is done with it */
+};
+
 static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
 {
-	return kmalloc(sizeof(struct ipsec_crypt) + ctx, gfp);
+	struct ipsec_crypt *c = kmalloc(sizeof(*c) + ctx, gfp);
+
+	if (!c)
+		return NULL;
+	/* this much is the same for all packets */
+	sg_init_table(c->esp, ARRAY_SIZE(c->esp));
+	sg_set_buf(&c->esp[0], c->aad, sizeof(c->aad));
+	return c;
 }
 
 bool ipsec_crypt_fits(struct crypto_aead *tfm)
@@ -38,26 +52,36 @@ struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
 		if (!c)
 			return NULL;
 	}
-	percpu_ref_get(&sa->ref);
 	c->sa = sa;
 	c->pair = NULL;
 	c->hdr = c->hdr_buf;
+	c->kept = false;
+	atomic_set(&c->state, CRYPT_STARTED);
 	return c;
 }
 
 void ipsec_crypt_put(struct ipsec_crypt *c)
 {
-	struct ipsec_sa *sa = c->sa;
+	bool pooled = c->sa->pooled;
 
-	if (unlikely(c->pair))
-		percpu_ref_put(&c->pair->ref);
 	if (unlikely(c->hdr != c->hdr_buf))
 		kfree(c->hdr);
-	if (likely(sa->pooled && !__this_cpu_read(crypt_cache)))
+	if (unlikely(c->kept)) {
+		if (c->pair)
+			percpu_ref_put(&c->pair->ref);
+		percpu_ref_put(&c->sa->ref);
+	}
+	if (likely(pooled && !__this_cpu_read(crypt_cache)))
 		__this_cpu_write(crypt_cache, c);
 	else
 		kfree(c);
-	percpu_ref_put(&sa->ref);
+}
+
+static void crypt_over(struct ipsec_crypt *c)
+{
+	rcu_read_lock();
+	c->done(c, c->err);
+	rcu_read_unlock();
 }
 
 static void crypt_async_done(void *data, int err)
@@ -67,10 +91,24 @@ static void crypt_async_done(void *data, int err)
 	/* a queued request was started; this is not its end */
 	if (err == -EINPROGRESS)
 		return;
-	c->done(c, err);
+	c->err = err;
+	/* without references, the rest is for who started it */
+	if (atomic_xchg(&c->state, CRYPT_OVER) == CRYPT_KEPT)
+		crypt_over(c);
 }
 
 IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
+
+/* The cipher keeps it, or did until a moment ago: the SAs have to stay */
+static void crypt_keep(struct ipsec_crypt *c)
+{
+	percpu_ref_get(&c->sa->ref);
+	if (c->pair)
+		percpu_ref_get(&c->pair->ref);
+	c->kept = true;
+	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)
+		crypt_over(c);
+}
 
 /*
  * The nonce is the salt, or nothing, then the IV, then zeros up to its length (CCM
@@ -81,23 +119,25 @@ static void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
 	const struct ipsec_suite *suite = &c->sa->suite;
 
 	memcpy(c->nonce, suite->nonce, sizeof(c->nonce));
-	if (iv)
+	if (likely(iv && suite->iv_len == sizeof(u64)))
+		memcpy(c->nonce + suite->nonce_off, iv, sizeof(u64));
+	else if (iv)
 		memcpy(c->nonce + suite->nonce_off, iv, suite->iv_len);
 }
 
-static void crypt_request(struct ipsec_crypt *c, unsigned int ad_len,
-			  unsigned int crypt_len)
+static void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
+			  unsigned int ad_len, unsigned int crypt_len)
 {
 	aead_request_set_tfm(&c->req, c->sa->suite.tfm);
 	aead_request_set_callback(&c->req, 0,
 				  IPSEC_COMPAT_CRYPTO_CB(crypt_async_done), c);
 	aead_request_set_ad(&c->req, ad_len);
-	aead_request_set_crypt(&c->req, c->sg, c->sg, crypt_len, c->nonce);
+	aead_request_set_crypt(&c->req, sg, sg, crypt_len, c->nonce);
 }
 
 /*
- * sg[0]: additional data, RFC 4303 2.2.1: SPI | [high half |] low half
- * sg[1]: [IV |] text | ICV, in place
+ * esp[0]: additional data, RFC 4303 2.2.1: SPI | [high half |] low half
+ * esp[1]: [IV |] text | ICV, in place
  *
  * How far the additional data reaches, and the encryption begins, is the suite's.
  * @tail: what of the ICV belongs to the text, in the eyes of the cipher.
@@ -118,21 +158,21 @@ static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
 	}
 	crypt_nonce(c, text - suite->iv_len);
 
-	sg_init_table(c->sg, 2);
-	sg_set_buf(&c->sg[0], c->aad, sa->aad_len);
-	sg_set_buf(&c->sg[1], text - iv_ad, iv_ad + len + suite->icv_len);
-	if (suite->all_is_ad)
-		crypt_request(c, sa->aad_len + iv_ad + len, tail);
+	c->esp[0].length = sa->aad_len;
+	sg_set_buf(&c->esp[1], text - iv_ad, iv_ad + len + suite->icv_len);
+	if (unlikely(suite->all_is_ad))
+		crypt_request(c, c->esp, sa->aad_len + iv_ad + len, tail);
 	else
-		crypt_request(c, sa->aad_len + iv_ad, len + tail);
+		crypt_request(c, c->esp, sa->aad_len + iv_ad, len + tail);
 }
 
 static void crypt_finish(struct ipsec_crypt *c, int err)
 {
 	/* the cipher keeps it and calls crypt_async_done() */
 	if (unlikely(err == -EINPROGRESS))
-		return;
-	c->done(c, err);
+		crypt_keep(c);
+	else
+		c->done(c, err);
 }
 
 void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len)
@@ -152,14 +192,14 @@ void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len)
 void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
 {
 	crypt_nonce(c, iv);
-	crypt_request(c, len, 0);
+	crypt_request(c, c->sg, len, 0);
 	crypt_finish(c, crypto_aead_encrypt(&c->req));
 }
 
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
 {
 	crypt_nonce(c, iv);
-	crypt_request(c, len, c->sa->suite.icv_len);
+	crypt_request(c, c->sg, len, c->sa->suite.icv_len);
 	crypt_finish(c, crypto_aead_decrypt(&c->req));
 }
 

@@ -13,48 +13,57 @@
 
 /*
  * The state of one operation.  It comes from a per-CPU cache of one; when the
- * cipher keeps it (asynchronous), the next packet allocates another.
+ * cipher keeps it (asynchronous), the next packet allocates another.  References to
+ * its SAs are taken then, and only then: otherwise all is over before the RCU read
+ * section ends that they were found in.
  */
 struct ipsec_crypt {
 	struct sk_buff *skb;		/* owned until done is called */
-	struct ipsec_sa *sa;		/* a reference is held */
+	struct ipsec_sa *sa;
 	u64 seq;			/* full sequence number */
 	void (*done)(struct ipsec_crypt *c, int err);
 
-	/* transmit, ESP inside AH: the other of the two; a reference is held */
+	/* transmit, ESP inside AH: the other of the two */
 	struct ipsec_sa *pair;
 	u64 pair_seq;
+
+	/* when the cipher keeps it */
+	atomic_t state;			/* enum crypt_state */
+	bool kept;			/* references to the SAs are held */
+	int err;			/* its result */
 
 	/* AH */
 	u8 *hdr;			/* this or memory of its own */
 	u8 hdr_buf[IPSEC_CRYPT_HDR];
 	u8 icv[IPSEC_ICV_MAX];
 	__be32 seq_hi;
+	struct scatterlist sg[4];	/* what is authenticated, and the ICV */
 
-	struct scatterlist sg[4];	/* additional data; text and ICV */
-	__be32 aad[3];			/* ESP: SPI, [high half,] low half */
+	/* ESP */
+	struct scatterlist esp[2];	/* aad; text and ICV */
+	__be32 aad[3];			/* SPI, [high half,] low half */
+
 	u8 nonce[IPSEC_NONCE_MAX];
 	struct aead_request req;	/* last: the cipher's own state follows */
 };
 
 /**
  * ipsec_crypt_get() - an operation for a packet of an SA
- * @sa: caller is in the RCU read section it was found in; a reference is taken
+ * @sa: caller is in the RCU read section it was found in
  *
  * Context: BH disabled.  Return: the operation, or NULL without memory.
  */
 struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa);
 
-/** ipsec_crypt_set_pair() - let an operation hold the other SA of its packet too */
+/** ipsec_crypt_set_pair() - the other SA of the packet, of the same RCU read section */
 static inline void ipsec_crypt_set_pair(struct ipsec_crypt *c,
 					struct ipsec_sa *pair, u64 seq)
 {
-	percpu_ref_get(&pair->ref);
 	c->pair = pair;
 	c->pair_seq = seq;
 }
 
-/** ipsec_crypt_put() - give back an operation and its references to SAs */
+/** ipsec_crypt_put() - give back an operation and what references it holds */
 void ipsec_crypt_put(struct ipsec_crypt *c);
 
 /**
@@ -65,7 +74,8 @@ void ipsec_crypt_put(struct ipsec_crypt *c);
  * @len: its length, without the ICV, for which there is room behind it
  *
  * @c->done is called exactly once, with 0 or a negative error: before this
- * returns, or later from the cipher's context (BH disabled).
+ * returns, or later from the cipher's context; always in an RCU read section with BH
+ * disabled, as this is.
  */
 void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len);
 

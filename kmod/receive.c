@@ -271,7 +271,7 @@ static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 	return reason;
 }
 
-/* The end of the path; consumes the packet, the operation and its SAs */
+/* The end of the path; consumes the packet and the operation */
 static void rx_end(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
 	if (likely(reason == RX_OK) &&
@@ -291,13 +291,11 @@ static void rx_esp_done(struct ipsec_crypt *c, int err)
 	enum ifipsec_drop reason;
 	u8 nexthdr;
 
-	rcu_read_lock();
 	reason = rx_authentic(c, err);
 	if (likely(reason == RX_OK) &&
 	    likely(ipsec_esp_strip(c->skb, c->sa, &nexthdr, &reason)))
 		reason = rx_clear(c->skb, c->sa, nexthdr);
 	rx_end(c, reason);
-	rcu_read_unlock();
 }
 
 static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
@@ -326,7 +324,6 @@ static void rx_ah_done(struct ipsec_crypt *c, int err)
 	struct ipsec_sa *inner;
 	u8 nexthdr;
 
-	rcu_read_lock();
 	reason = rx_authentic(c, err);
 	if (unlikely(reason != RX_OK))
 		goto end;
@@ -340,13 +337,11 @@ static void rx_ah_done(struct ipsec_crypt *c, int err)
 	if (likely(inner)) {
 		rx_start(c->skb, inner, c);
 		ipsec_crypt_put(c);
-		goto out;
+		return;
 	}
 	reason = IFIPSEC_DROP_RX_BUNDLE;
 end:
 	rx_end(c, reason);
-out:
-	rcu_read_unlock();
 }
 
 static enum ifipsec_drop rx_check_esp(const struct sk_buff *skb,

@@ -153,18 +153,16 @@ static void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
 
 /*
  * The ICV of AH is there, at once or later.  Like tx_done(), it lets go of the
- * operation and the SAs and consumes the packet.
+ * operation and consumes the packet.
  */
 static void tx_ah_done(struct ipsec_crypt *c, int err)
 {
-	rcu_read_lock();
 	if (unlikely(err)) {
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
 	} else {
 		ipsec_ah_signed(c);
 		tx_send(c);
 	}
-	rcu_read_unlock();
 	ipsec_crypt_put(c);
 }
 
@@ -199,18 +197,16 @@ static void tx_next(struct ipsec_crypt *c)
 
 /*
  * The packet has left the cipher of ESP, at once or later.  The only place that
- * lets go of the operation and its SAs; consumes the packet.
+ * lets go of the operation; consumes the packet.
  */
 static void tx_done(struct ipsec_crypt *c, int err)
 {
-	rcu_read_lock();
 	if (unlikely(err))
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
 	else if (unlikely(c->pair))
 		tx_next(c);
 	else
 		tx_send(c);
-	rcu_read_unlock();
 	ipsec_crypt_put(c);
 }
 
