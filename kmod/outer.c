@@ -61,12 +61,6 @@ static u8 outer_flow_proto(const struct ipsec_endpoint *ep)
 	return ep->encap_remote ? IPPROTO_UDP : IPPROTO_ESP;
 }
 
-unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep)
-{
-	return ep->remote.family == AF_INET ? sizeof(struct iphdr) :
-					      sizeof(struct ipv6hdr);
-}
-
 /* Could an outer packet leave through this device, and not come back to us? */
 static bool outer_underlay(const struct ipsec_dev *idev,
 			   const struct net_device *dev)
@@ -122,8 +116,9 @@ static int outer_lookup4(struct ipsec_dev *idev, struct flowi4 *fl4,
 	return PTR_ERR_OR_ZERO(*rt);
 }
 
-static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-			struct ipsec_outer *out)
+/* Not in the cache */
+static int outer_find4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
+		       struct ipsec_outer *out)
 {
 	struct flowi4 fl4 = {
 		.flowi4_oif	= idev->link,
@@ -137,18 +132,24 @@ static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	struct rtable *rt;
 	int err;
 
-	out->local.family = AF_INET;
-	rt = dst_cache_get_ip4(&ep->cache, &out->local.v4);
-	if (likely(rt)) {
-		out->dst = &rt->dst;
-		return 0;
-	}
-
 	err = outer_lookup4(idev, &fl4, &rt);
 	if (err)
 		return err;
 	dst_cache_set_ip4(&ep->cache, &rt->dst, fl4.saddr);
 	out->local.v4 = fl4.saddr;
+	out->dst = &rt->dst;
+	return 0;
+}
+
+static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
+			struct ipsec_outer *out)
+{
+	struct rtable *rt;
+
+	out->local.family = AF_INET;
+	rt = dst_cache_get_ip4(&ep->cache, &out->local.v4);
+	if (unlikely(!rt))
+		return outer_find4(idev, ep, out);
 	out->dst = &rt->dst;
 	return 0;
 }
@@ -231,8 +232,9 @@ static int outer_lookup6(struct ipsec_dev *idev, struct flowi6 *fl6,
 	return lookup(idev, fl6, dst);
 }
 
-static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-			struct ipsec_outer *out)
+/* Not in the cache */
+static int outer_find6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
+		       struct ipsec_outer *out)
 {
 	struct flowi6 fl6 = {
 		.flowi6_oif	= idev->link,
@@ -246,18 +248,24 @@ static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	struct dst_entry *dst;
 	int err;
 
-	out->local.family = AF_INET6;
-	dst = dst_cache_get_ip6(&ep->cache, &out->local.v6);
-	if (likely(dst)) {
-		out->dst = dst;
-		return 0;
-	}
-
 	err = outer_lookup6(idev, &fl6, &dst);
 	if (err)
 		return err;
 	dst_cache_set_ip6(&ep->cache, dst, &fl6.saddr);
 	out->local.v6 = fl6.saddr;
+	out->dst = dst;
+	return 0;
+}
+
+static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
+			struct ipsec_outer *out)
+{
+	struct dst_entry *dst;
+
+	out->local.family = AF_INET6;
+	dst = dst_cache_get_ip6(&ep->cache, &out->local.v6);
+	if (unlikely(!dst))
+		return outer_find6(idev, ep, out);
 	out->dst = dst;
 	return 0;
 }

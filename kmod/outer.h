@@ -3,6 +3,8 @@
 #ifndef _IPSEC_OUTER_H
 #define _IPSEC_OUTER_H
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include "ipsec.h"
 
@@ -56,7 +58,11 @@ int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		      struct ipsec_outer *out);
 
 /** ipsec_outer_len() - length of the outer IP header, without UDP: bytes */
-unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep);
+static inline unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep)
+{
+	return ep->remote.family == AF_INET ? sizeof(struct iphdr) :
+					      sizeof(struct ipv6hdr);
+}
 
 /**
  * ipsec_outer_push() - put an outer header before a packet, complete but for the

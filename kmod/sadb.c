@@ -4,14 +4,14 @@
  * packets, outbound ones for ICMP errors.  Lookups are under RCU; what an SA is, and
  * when it goes, is sa.c's.
  */
-#include <linux/jhash.h>
 #include "sadb.h"
 
-u32 ipsec_sadb_hash(const void *data, u32 len, u32 seed)
+static inline int sadb_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	const struct ipsec_sadb_key *key = data;
+	const struct ipsec_sadb_key *key = arg->key;
+	const struct ipsec_sa *sa = obj;
 
-	return jhash_2words((__force u32)key->spi, key->proto, seed);
+	return sa->id.spi != key->spi || sa->id.proto != key->proto;
 }
 
 static const struct rhashtable_params sadb_params = {
@@ -19,6 +19,7 @@ static const struct rhashtable_params sadb_params = {
 	.key_offset = offsetof(struct ipsec_sa, id),
 	.head_offset = offsetof(struct ipsec_sa, sadb_node),
 	.hashfn = ipsec_sadb_hash,
+	.obj_cmpfn = sadb_cmp,
 	.automatic_shrinking = true,
 };
 

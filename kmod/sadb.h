@@ -3,10 +3,16 @@
 #ifndef _IPSEC_SADB_H
 #define _IPSEC_SADB_H
 
+#include <linux/jhash.h>
 #include "ipsec.h"
 
 /** ipsec_sadb_hash() - of a struct ipsec_sadb_key, for rhashtables.  Any context. */
-u32 ipsec_sadb_hash(const void *data, u32 len, u32 seed);
+static inline u32 ipsec_sadb_hash(const void *data, u32 len, u32 seed)
+{
+	const struct ipsec_sadb_key *key = data;
+
+	return jhash_2words((__force u32)key->spi, key->proto, seed);
+}
 
 int ipsec_sadb_init(struct ipsec_net *in);
 

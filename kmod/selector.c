@@ -63,6 +63,14 @@ static unsigned int key_common(struct trie_key a, struct trie_key b)
 	return 128 - fls64(a.lo ^ b.lo);
 }
 
+/* Are the first bits of two keys the same?  @plen: how many */
+static bool key_match(struct trie_key a, struct trie_key b, unsigned int plen)
+{
+	if (plen <= 64)
+		return !plen || !((a.hi ^ b.hi) >> (64 - plen));
+	return a.hi == b.hi && !((a.lo ^ b.lo) >> (128 - plen));
+}
+
 static unsigned int key_bit(struct trie_key k, unsigned int n)
 {
 	return (n < 64 ? k.hi >> (63 - n) : k.lo >> (127 - n)) & 1;
@@ -85,7 +93,7 @@ static struct ipsec_peer *trie_lookup(struct ipsec_trie_node __rcu *const *root,
 	struct ipsec_trie_node *n = rcu_dereference(*root);
 	struct ipsec_selector *sel, *found = NULL;
 
-	while (n && key_common(n->key, key) >= n->plen) {
+	while (n && key_match(n->key, key, n->plen)) {
 		sel = rcu_dereference(n->sel);
 		if (sel)
 			found = sel;
