@@ -3,6 +3,8 @@
 #ifndef _IPSEC_ESP_H
 #define _IPSEC_ESP_H
 
+#include <linux/random.h>
+#include <linux/skbuff.h>
 #include "ipsec.h"
 
 /* RFC 4303 2: the header; behind it is the IV */
@@ -27,7 +29,18 @@ static inline unsigned int ipsec_esp_pad(const struct ipsec_sa *sa,
 }
 
 /** ipsec_esp_build() - write the header and the IV, ipsec_esp_len() bytes */
-void ipsec_esp_build(void *esp, const struct ipsec_sa *sa, u64 seq);
+static inline void ipsec_esp_build(void *data, const struct ipsec_sa *sa, u64 seq)
+{
+	struct ipsec_esp_hdr *esp = data;
+	__be64 counter = cpu_to_be64(seq);
+
+	esp->spi = sa->id.spi;
+	esp->seq = cpu_to_be32((u32)seq);
+	if (sa->suite.random_iv)
+		get_random_bytes(esp + 1, sa->suite.iv_len);
+	else if (likely(sa->suite.iv_len))
+		memcpy(esp + 1, &counter, sizeof(counter));
+}
 
 /**
  * ipsec_esp_trailer() - put padding, trailer and room for the ICV behind a packet
@@ -36,8 +49,22 @@ void ipsec_esp_build(void *esp, const struct ipsec_sa *sa, u64 seq);
  *
  * There must be room for them.
  */
-void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa *sa,
-		       unsigned int tfc, unsigned int pad, u8 nexthdr);
+static inline void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa *sa,
+				     unsigned int tfc, unsigned int pad,
+				     u8 nexthdr)
+{
+	unsigned int len = pad + IPSEC_ESP_TRAILER + sa->suite.icv_len;
+	unsigned int i;
+	u8 *tail;
+
+	if (unlikely(tfc))
+		skb_put_zero(skb, tfc);
+	tail = skb_put(skb, len);
+	for (i = 0; i < pad; i++)
+		*tail++ = i + 1;
+	*tail++ = pad;
+	*tail = nexthdr;
+}
 
 /**
  * ipsec_esp_strip() - take off what surrounds the payload of an authentic packet

@@ -50,6 +50,9 @@ struct tx {
 	struct ipsec_outer outer;
 	__be32 flowlabel;
 	unsigned int split;		/* largest inner fragment, 0: not split */
+	u16 front;			/* between IP header and what is protected: bytes */
+	u16 head;			/* room in front of the inner packet: bytes */
+	u16 most;			/* all that can be added to it: bytes */
 	u16 own_hdr;			/* transport mode: own IP header in front */
 	u16 nexthdr_off;		/* and where it says what follows */
 	u16 tfc;			/* shorter packets are padded to this: bytes */
@@ -210,18 +213,17 @@ static void tx_done(struct ipsec_crypt *c, int err)
 	ipsec_crypt_put(c);
 }
 
-/* Length of all that comes between the IP header and what is protected */
-static unsigned int tx_front(const struct tx *tx)
+/* Peer, SAs and route are known: what that is around each packet */
+static void tx_measure(struct tx *tx)
 {
-	return tx->udp_len + tx->ah_len +
-	       (tx->esp ? ipsec_esp_len(tx->esp) : 0);
-}
-
-/* Room in front of the inner packet */
-static unsigned int tx_head(const struct tx *tx)
-{
-	return tx_front(tx) + ipsec_outer_len(tx->ep) +
-	       LL_RESERVED_SPACE(tx->outer.dst->dev);
+	tx->front = tx->udp_len + tx->ah_len;
+	if (tx->esp)
+		tx->front += ipsec_esp_len(tx->esp);
+	tx->most = tx->front + ipsec_outer_len(tx->ep);
+	tx->head = tx->most + LL_RESERVED_SPACE(tx->outer.dst->dev);
+	if (tx->esp)
+		tx->most += tx->esp->suite.align - 1 + IPSEC_ESP_TRAILER +
+			    tx->esp->suite.icv_len;
 }
 
 /*
@@ -231,7 +233,7 @@ static unsigned int tx_head(const struct tx *tx)
 static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
 			unsigned int tail)
 {
-	unsigned int head = tx_head(tx);
+	unsigned int head = tx->head;
 	int more_head, more_tail, err;
 
 	err = skb_linearize_cow(skb);
@@ -259,7 +261,7 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		      u64 ah_seq)
 {
 	bool ipv6 = tx->ep->remote.family == AF_INET6;
-	unsigned int front = tx_front(tx);
+	unsigned int front = tx->front;
 	const struct ipsec_outer_hdr h = {
 		.remote = &tx->ep->remote,
 		.local = &tx->outer.local,
@@ -439,7 +441,7 @@ static struct sk_buff *tx_split(struct sk_buff *list, const struct tx *tx)
 		next = skb->next;
 		if (skb->len > tx->split) {
 			skb_mark_not_on_list(skb);
-			*link = ipsec_fragment4(skb, tx->split, tx_head(tx));
+			*link = ipsec_fragment4(skb, tx->split, tx->head);
 			if (unlikely(!*link))
 				tx_count_drop(NULL, tx,
 					      IFIPSEC_DROP_TX_NOMEM, 1, 0);
@@ -513,14 +515,18 @@ static bool tx_may_split(const struct sk_buff *skb, const struct tx *tx)
  */
 static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
-	unsigned int mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
-					   dst_mtu(tx->outer.dst));
+	unsigned int mtu = dst_mtu(tx->outer.dst);
+	bool tfc = tx->esp && tx->esp->tfc;
 	unsigned int least = skb->protocol == htons(ETH_P_IP) ? IPV4_MIN_MTU :
 								IPV6_MIN_MTU;
 
-	if (tx->esp)
-		tx->tfc = min_t(unsigned int, tx->esp->tfc, mtu);
 	tx->df = tx_df(skb, tx);
+	/* most packets fit whatever their padding */
+	if (likely(!tfc && !skb_is_gso(skb) && skb->len + tx->most <= mtu))
+		return true;
+	mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr, mtu);
+	if (tfc)
+		tx->tfc = min_t(unsigned int, tx->esp->tfc, mtu);
 	if (likely(tx_fits(skb, mtu)))
 		return true;
 	if (!tx->df)
@@ -682,6 +688,7 @@ static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 				  IFIPSEC_DROP_TX_NO_ROUTE;
 	if (unlikely(err))
 		goto unreachable;
+	tx_measure(tx);
 	return true;
 
 unreachable:
@@ -819,6 +826,7 @@ static int tx_dummy_resolve(struct tx *tx, unsigned int len)
 	err = ipsec_outer_route(tx->idev, tx->ep, &tx->outer);
 	if (err)
 		return err;
+	tx_measure(tx);
 	if (tx->esp->mode == IFIPSEC_MODE_TRANSPORT)
 		tx->own_hdr = ipsec_outer_len(tx->ep);
 	mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
