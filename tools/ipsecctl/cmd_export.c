@@ -79,22 +79,6 @@ static const char *shark_name(const struct shark *table, size_t n, uint64_t id,
 	return NULL;
 }
 
-static const char *text_of(struct json_object *row, const char *name)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(row, name, &value) ?
-	       json_object_get_string(value) : "";
-}
-
-static uint64_t number_of(struct json_object *row, const char *name)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(row, name, &value) ?
-	       json_object_get_uint64(value) : 0;
-}
-
 /* SPIs without 0x */
 static const char *bare(const char *spi)
 {

@@ -10,24 +10,6 @@
 #include "command.h"
 #include "control_client.h"
 
-static const char *text_of(struct json_object *object, const char *name)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(object, name, &value))
-		return "-";
-	return json_object_get_string(value);
-}
-
-static uint64_t number_of(struct json_object *object, const char *name)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(object, name, &value))
-		return 0;
-	return json_object_get_uint64(value);
-}
-
 static bool true_of(struct json_object *object, const char *name)
 {
 	struct json_object *value;

@@ -137,3 +137,21 @@ struct json_object *control_request(const char *what, const char *ifname,
 		json_object_object_add(request, "peer", json_object_new_string(peer));
 	return request;
 }
+
+const char *text_of(struct json_object *object, const char *name)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, name, &value))
+		return "-";
+	return json_object_get_string(value);
+}
+
+uint64_t number_of(struct json_object *object, const char *name)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, name, &value))
+		return 0;
+	return json_object_get_uint64(value);
+}

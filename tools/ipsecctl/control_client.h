@@ -6,6 +6,7 @@
 #define IPSECCTL_CONTROL_CLIENT_H
 
 #include <json-c/json_object.h>
+#include <stdint.h>
 
 #define CONTROL_CLIENT_ERROR_MAX	400
 
@@ -23,5 +24,9 @@ int control_ask(struct json_object *request, struct json_object **answer,
 /* A request that is one word and perhaps an interface and a peer; the caller puts it */
 struct json_object *control_request(const char *what, const char *ifname,
 				    const char *peer);
+
+/* A member of an answer: "-" and 0 where there is none */
+const char *text_of(struct json_object *object, const char *name);
+uint64_t number_of(struct json_object *object, const char *name);
 
 #endif /* IPSECCTL_CONTROL_CLIENT_H */
