@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 
 #include "bytes.h"
 
@@ -21,6 +22,20 @@ bool bytes_equal(struct bytes a, struct bytes b)
 bool bytes_equal_secret(struct bytes a, struct bytes b)
 {
 	return a.len == b.len && (!a.len || !CRYPTO_memcmp(a.p, b.p, a.len));
+}
+
+bool bytes_from_base64(const char *text, uint8_t *out, size_t *len)
+{
+	size_t n = strlen(text), padding = 0;
+	int got;
+
+	while (padding < 2 && padding < n && text[n - 1 - padding] == '=')
+		padding++;
+	got = n % 4 ? -1 : EVP_DecodeBlock(out, (const unsigned char *)text, n);
+	if (got < 0)
+		return false;
+	*len = got - padding;
+	return true;
 }
 
 int blob_copy(struct blob *blob, struct bytes from)

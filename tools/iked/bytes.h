@@ -43,6 +43,9 @@ bool bytes_equal(struct bytes a, struct bytes b);	/* not in constant time */
 /* In constant time for the same length */
 bool bytes_equal_secret(struct bytes a, struct bytes b);
 
+/* Base64; @out has room for strlen(@text) bytes.  False: it is not */
+bool bytes_from_base64(const char *text, uint8_t *out, size_t *len);
+
 /* 0 or -ENOMEM; what @blob held before is wiped and freed */
 int blob_copy(struct blob *blob, struct bytes from);
 void blob_free(struct blob *blob);

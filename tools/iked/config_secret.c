@@ -42,22 +42,6 @@ static bool from_hex(const char *text, uint8_t *out, size_t *len)
 	return true;
 }
 
-static bool from_base64(const char *text, uint8_t *out, size_t *len)
-{
-	size_t n = strlen(text), padding = 0;
-	int got;
-
-	if (!n || n % 4)
-		return false;
-	while (padding < 2 && text[n - 1 - padding] == '=')
-		padding++;
-	got = EVP_DecodeBlock(out, (const unsigned char *)text, n);
-	if (got < 0)
-		return false;
-	*len = got - padding;
-	return true;
-}
-
 bool config_psk(struct config_parser *p, const char *text, struct blob *psk)
 {
 	uint8_t bytes[PSK_MAX + 4] = { 0 };
@@ -69,7 +53,7 @@ bool config_psk(struct config_parser *p, const char *text, struct blob *psk)
 	else if (!strncmp(text, "0x", 2))
 		good = from_hex(text + 2, bytes, &len);
 	else if (!strncmp(text, "0s", 2))
-		good = from_base64(text + 2, bytes, &len);
+		good = bytes_from_base64(text + 2, bytes, &len) && len;
 	else
 		memcpy(bytes, text, len);
 	if (!good)

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "control.h"
 #include "control_status.h"
@@ -53,24 +52,19 @@ static const char *word(struct json_object *request, const char *name)
 /* A file without a name, with the bytes that @base64 stands for.  -1: it cannot be */
 static int content_file(const char *base64)
 {
-	size_t len = strlen(base64), padding = 0;
-	uint8_t *bytes = malloc(len + 1);
-	int n = -1, fd = -1;
+	size_t size = strlen(base64), len;
+	uint8_t *bytes = malloc(size + 1);
+	int fd = -1;
 
 	if (!bytes)
 		return -1;
-	while (padding < 2 && padding < len && base64[len - 1 - padding] == '=')
-		padding++;
-	if (len % 4 == 0)
-		n = len ? EVP_DecodeBlock(bytes, (const unsigned char *)base64, len) : 0;
-	if (n >= 0)
+	if (bytes_from_base64(base64, bytes, &len))
 		fd = memfd_create("ipsec", MFD_CLOEXEC);
-	if (fd >= 0 && (fchmod(fd, 0600) ||
-			write(fd, bytes, n - padding) != (ssize_t)(n - padding))) {
+	if (fd >= 0 && (fchmod(fd, 0600) || write(fd, bytes, len) != (ssize_t)len)) {
 		close(fd);
 		fd = -1;
 	}
-	OPENSSL_cleanse(bytes, len);
+	OPENSSL_cleanse(bytes, size);
 	free(bytes);
 	return fd;
 }

@@ -415,8 +415,29 @@ static void test_hostile(void)
 					   &unknown));
 }
 
+static bool base64_is(const char *text, const char *want)
+{
+	uint8_t out[64];
+	size_t len;
+
+	return bytes_from_base64(text, out, &len) && len == strlen(want) &&
+	       !memcmp(out, want, len);
+}
+
+static void test_base64(void)
+{
+	uint8_t out[64];
+	size_t len;
+
+	CHECK("base64, with all paddings", base64_is("Zm9v", "foo") &&
+	      base64_is("Zm8=", "fo") && base64_is("Zg==", "f") && base64_is("", ""));
+	CHECK("no base64", !bytes_from_base64("Zm9", out, &len) &&
+	      !bytes_from_base64("****", out, &len) && !bytes_from_base64("=", out, &len));
+}
+
 int main(void)
 {
+	test_base64();
 	test_choice();
 	test_answers();
 	test_words();
