@@ -17,6 +17,8 @@
 #include "selector.h"
 
 #define CONFIG_DIR		"/etc/ipsec"
+#define RUN_DIR			"/run/ipsec"
+#define UP_DIR			RUN_DIR "/up"	/* a link to the file of each that is up */
 #define CONFIG_ERRORS_MAX	32
 #define CONFIG_ERROR_MAX	256
 #define CONFIG_PATH_MAX		256

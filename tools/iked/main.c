@@ -19,9 +19,6 @@
 #include "log.h"
 #include "loop.h"
 
-#define UP_DIR		"/run/ipsec/up"	/* a link to the file of each interface that is up */
-#define RUN_DIR		"/run/ipsec"
-
 struct options {
 	const char *user;
 	const char *control;

@@ -320,7 +320,7 @@ int up_remember(const struct config *config, char error[static UP_ERROR_MAX])
 {
 	char path[LINK_MAX_];
 
-	mkdir("/run/ipsec", 0755);
+	mkdir(RUN_DIR, 0755);
 	mkdir(UP_DIR, 0755);
 	link_path(config->ifname, path);
 	unlink(path);

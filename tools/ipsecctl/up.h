@@ -10,7 +10,6 @@
 #include "../iked/config.h"
 
 #define UP_ERROR_MAX	400
-#define UP_DIR		"/run/ipsec/up"	/* a link to the file of each that is up */
 
 bool up_exists(const char *ifname);
 /* What can be known to fail before anything was changed */
