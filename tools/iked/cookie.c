@@ -39,8 +39,7 @@ bool cookie_needed(const struct daemon *d, const struct addr *from)
 	if (d->always_cookie || d->n_half_open >= HALF_OPEN_COOKIE)
 		return true;
 	for (sa = d->half_open; sa; sa = sa->half_next)
-		n += sa->remote.addr.len == from->len &&
-		     !memcmp(sa->remote.addr.bytes, from->bytes, from->len);
+		n += addr_equal(&sa->remote.addr, from);
 	return n >= HALF_OPEN_PER_ADDR;
 }
 

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "exchange.h"
 #include "ike_sa.h"
@@ -193,7 +192,7 @@ static void substitute(const struct addr *real, struct selectors *ts)
 
 	for (i = 0; i < ts->n; i++)
 		if (ts->list[i].start.len == real->len &&
-		    !memcmp(ts->list[i].start.bytes, ts->list[i].end.bytes, real->len))
+		    addr_equal(&ts->list[i].start, &ts->list[i].end))
 			ts->list[i].start = ts->list[i].end = *real;
 }
 

@@ -590,8 +590,7 @@ void daemon_addresses_changed(struct daemon *d)
 	for (sa = d->sas; sa; sa = sa->next) {
 		if (sa->state != IKE_UP || k->ops->source(k, &sa->remote.addr, &now))
 			continue;
-		if (now.addr.len == sa->local.addr.len &&
-		    !memcmp(now.addr.bytes, sa->local.addr.bytes, now.addr.len))
+		if (addr_equal(&now.addr, &sa->local.addr))
 			continue;
 		/* Asks; when the third try has no answer it starts again from the new
 		 * address (window.c)

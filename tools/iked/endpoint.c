@@ -9,8 +9,7 @@
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->port == b->port && a->addr.len == b->addr.len &&
-	       !memcmp(a->addr.bytes, b->addr.bytes, a->addr.len);
+	return a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
 const char *endpoint_text(const struct endpoint *e, char buf[static ENDPOINT_TEXT_MAX])

@@ -83,8 +83,7 @@ const char *peer_text(const struct peer *peer, char buf[static PEER_TEXT_MAX])
 
 static bool may_be(const struct addr *configured, const struct addr *addr)
 {
-	return !configured->len || (configured->len == addr->len &&
-				    !memcmp(configured->bytes, addr->bytes, addr->len));
+	return !configured->len || addr_equal(configured, addr);
 }
 
 bool peer_may_be(const struct peer *peer, const struct addr *local,
@@ -289,8 +288,7 @@ static unsigned int add_prefixes(const struct selectors *ts, struct prefix *list
 		m = (unsigned int)selector_prefixes(&ts->list[i], some, 2 * 128);
 		for (j = 0; j < m && j < 2 * 128 && n < IFIPSEC_SELECTORS_MAX; j++) {
 			for (k = 0; k < n; k++)
-				if (list[k].bits == some[j].bits &&
-				    may_be(&list[k].addr, &some[j].addr))
+				if (prefix_equal(&list[k], &some[j]))
 					break;
 			if (k == n)
 				list[n++] = some[j];
@@ -301,8 +299,7 @@ static unsigned int add_prefixes(const struct selectors *ts, struct prefix *list
 
 static bool same(const struct kernel_peer *a, const struct kernel_peer *b)
 {
-	return may_be(&a->remote, &b->remote) && a->remote.len == b->remote.len &&
-	       a->local.len == b->local.len && may_be(&a->local, &b->local) &&
+	return addr_equal(&a->remote, &b->remote) && addr_equal(&a->local, &b->local) &&
 	       a->n_selectors == b->n_selectors && a->protect == b->protect &&
 	       a->encap_local == b->encap_local && a->encap_remote == b->encap_remote &&
 	       a->keepalive_s == b->keepalive_s &&

@@ -189,8 +189,8 @@ bool selector_intersect(const struct selector *a, const struct selector *b,
 
 static bool selector_equal(const struct selector *a, const struct selector *b)
 {
-	return a->start.len == b->start.len && !addr_compare(&a->start, &b->start) &&
-	       !addr_compare(&a->end, &b->end) && a->protocol == b->protocol &&
+	return addr_equal(&a->start, &b->start) && addr_equal(&a->end, &b->end) &&
+	       a->protocol == b->protocol &&
 	       a->port_start == b->port_start && a->port_end == b->port_end;
 }
 

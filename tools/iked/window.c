@@ -114,8 +114,7 @@ static bool address_lost(struct ike_sa *sa)
 	if (sa->window.tries < 3 || (sa->peer && sa->peer->config->local.len) ||
 	    !k->ops->source || k->ops->source(k, &sa->remote.addr, &now))
 		return false;
-	return now.addr.len != sa->local.addr.len ||
-	       memcmp(now.addr.bytes, sa->local.addr.bytes, now.addr.len) != 0;
+	return !addr_equal(&now.addr, &sa->local.addr);
 }
 
 static void no_answer(void *arg)

@@ -129,9 +129,8 @@ static void route_source(struct netlink *nl, const struct config *c,
 	for (unsigned int i = 0; i < c->n_peers; i++) {
 		const struct config_peer *peer = &c->peers[i];
 
-		if (peer->mode != IFIPSEC_MODE_TRANSPORT || peer->remote.len != to->addr.len ||
-		    to->bits != 8 * to->addr.len ||
-		    memcmp(peer->remote.bytes, to->addr.bytes, to->addr.len))
+		if (peer->mode != IFIPSEC_MODE_TRANSPORT || to->bits != 8 * to->addr.len ||
+		    !addr_equal(&peer->remote, &to->addr))
 			continue;
 		if (peer->local.len)
 			*source = peer->local;

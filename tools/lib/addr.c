@@ -62,6 +62,16 @@ int addr_from_bytes(const void *bytes, size_t len, struct addr *addr)
 	return 0;
 }
 
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+}
+
+bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->bits == b->bits && addr_equal(&a->addr, &b->addr);
+}
+
 const char *addr_text(const struct addr *addr, char buf[static ADDR_TEXT_MAX])
 {
 	int family = addr->len == 4 ? AF_INET : AF_INET6;

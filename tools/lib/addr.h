@@ -8,6 +8,7 @@
 #ifndef TOOLS_LIB_ADDR_H
 #define TOOLS_LIB_ADDR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,10 @@ int prefix_parse(const char *text, struct prefix *prefix);
 
 /* 0, or -EINVAL when @len is of no family */
 int addr_from_bytes(const void *bytes, size_t len, struct addr *addr);
+
+/* Two that are no address are equal */
+bool addr_equal(const struct addr *a, const struct addr *b);
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
 
 /* Both return @buf */
 const char *addr_text(const struct addr *addr, char buf[static ADDR_TEXT_MAX]);

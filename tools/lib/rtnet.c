@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "netlink.h"
@@ -256,9 +255,7 @@ void rtnet_list_clear(struct rtnet_list *list)
 bool rtnet_list_has(const struct rtnet_list *list, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].bits == prefix->bits &&
-		    list->items[i].addr.len == prefix->addr.len &&
-		    !memcmp(list->items[i].addr.bytes, prefix->addr.bytes, prefix->addr.len))
+		if (prefix_equal(&list->items[i], prefix))
 			return true;
 	return false;
 }

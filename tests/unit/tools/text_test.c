@@ -128,9 +128,16 @@ static void test_prefixes(void)
 
 static void test_addresses(void)
 {
-	struct addr addr;
+	struct addr addr, other;
 	char buf[ADDR_TEXT_MAX];
 
+	addr_parse("192.0.2.1", &addr);
+	addr_parse("192.0.2.1", &other);
+	CHECK("the same address", addr_equal(&addr, &other));
+	addr_parse("192.0.2.2", &other);
+	CHECK("another address", !addr_equal(&addr, &other));
+	addr_parse("c000:201::", &other);
+	CHECK("the same bytes in another family", !addr_equal(&addr, &other));
 	CHECK("address IPv4", !addr_parse("192.0.2.1", &addr) && addr.len == 4);
 	check_text("address IPv4 text", addr_text(&addr, buf), "192.0.2.1");
 	CHECK("address IPv6",
