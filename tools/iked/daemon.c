@@ -98,16 +98,6 @@ struct iface *daemon_iface(struct daemon *d, const char *ifname)
 	return NULL;
 }
 
-struct config_peer *iface_peer(struct iface *iface, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < iface->config->n_peers; i++)
-		if (!strcmp(iface->config->peers[i].name, name))
-			return &iface->config->peers[i];
-	return NULL;
-}
-
 static struct peer *find_peer(struct daemon *d, const char *ifname, const char *name)
 {
 	struct iface *iface = daemon_iface(d, ifname);
@@ -489,7 +479,6 @@ static void mapping(struct peer *peer, const struct kernel_event *e)
 		   endpoint_text(&sa->remote, buf));
 	peer_put_connected(peer, sa, NULL);
 }
-
 
 static void mark_seen(const struct kernel_sa_state *state, void *arg)
 {

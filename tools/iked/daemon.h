@@ -96,7 +96,6 @@ int daemon_rekey(struct daemon *d, const char *ifname, const char *peer, bool ik
 void daemon_addresses_changed(struct daemon *d);
 
 struct iface *daemon_iface(struct daemon *d, const char *ifname);
-struct config_peer *iface_peer(struct iface *iface, const char *name);
 void daemon_count(struct daemon *d, enum ike_counter counter);
 
 #endif /* IKED_DAEMON_H */

@@ -36,11 +36,6 @@ uint64_t ike_sa_our_spi(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
-uint64_t ike_sa_peer_spi(const struct ike_sa *sa)
-{
-	return sa->initiator ? sa->spi_r : sa->spi_i;
-}
-
 static struct ike_sa **bucket(struct daemon *d, uint64_t spi)
 {
 	return &d->by_spi[spi % IKE_SA_BUCKETS];	/* random: it is ours */

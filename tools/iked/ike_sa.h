@@ -128,7 +128,6 @@ struct ike_sa *ike_sa_find(struct daemon *d, uint64_t our_spi);
 void ike_sa_set_state(struct ike_sa *sa, enum ike_state state);
 const char *ike_state_name(enum ike_state state);
 uint64_t ike_sa_our_spi(const struct ike_sa *sa);
-uint64_t ike_sa_peer_spi(const struct ike_sa *sa);
 
 /* The end, without a word to the peer: children leave the kernel, memory goes later */
 void ike_sa_kill(struct ike_sa *sa);

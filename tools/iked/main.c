@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -22,7 +21,6 @@
 struct options {
 	const char *user;
 	const char *control;
-	bool confine;
 };
 
 static const char usage[] =
@@ -37,7 +35,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
 	int c;
 
-	*options = (struct options){ CONFINE_USER, CONTROL_PATH, true };
+	*options = (struct options){ CONFINE_USER, CONTROL_PATH };
 	while ((c = getopt(argc, argv, "vu:s:Vh")) != -1) {
 		switch (c) {
 		case 'v':
@@ -64,11 +62,6 @@ static int options_parse(int argc, char **argv, struct options *options)
 		return 0;
 	fprintf(stderr, "ipsec-iked: \"%s\" is too much\n%s", argv[optind], usage);
 	return -EINVAL;
-}
-
-static int64_t wall_clock(void)
-{
-	return time(NULL);
 }
 
 static void receive(void *arg, const struct endpoint *local,
@@ -117,14 +110,13 @@ static int run(const struct options *options, struct kernel *kernel, struct udp 
 	int err;
 
 	daemon_init(&d, kernel, udp_send, udp);
-	d.wall_clock = wall_clock;
 	timers_run(&d.timers, loop_now_ms());
 	udp->receive = receive;
 	udp->arg = &d;
 	kernel->on_event = daemon_kernel_event;
 	kernel->arg = &d;
 	take_up(&d);
-	if (options->confine && confine(options->user, error))
+	if (confine(options->user, error))
 		return complain(error);
 	log_line(LOG_INFO, NULL, "ipsec-iked " IPSEC_VERSION " is ready");
 	err = loop_run(&d, udp, control);

@@ -32,8 +32,4 @@ const char *function(uint32_t n, char buf[static NUMBER_TEXT_MAX])	\
 
 NAME_FUNCTION(ike_exchange_name, IKE_EXCHANGES)
 NAME_FUNCTION(ike_payload_name, IKE_PAYLOADS)
-NAME_FUNCTION(ike_prf_name, IKE_PRFS)
-NAME_FUNCTION(ike_group_name, IKE_GROUPS)
-NAME_FUNCTION(ike_id_name, IKE_IDS)
-NAME_FUNCTION(ike_auth_name, IKE_AUTHS)
 NAME_FUNCTION(ike_notify_name, IKE_NOTIFIES)

@@ -171,10 +171,6 @@ enum ike_protocol {
 /* The text of a number, or the number in @buf; never NULL */
 const char *ike_exchange_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
 const char *ike_payload_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
-const char *ike_prf_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
-const char *ike_group_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
-const char *ike_id_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
-const char *ike_auth_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
 const char *ike_notify_name(uint32_t n, char buf[static NUMBER_TEXT_MAX]);
 
 #endif /* IKED_NUMBERS_H */
