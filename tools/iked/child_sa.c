@@ -241,6 +241,26 @@ static struct child_sa *out_owner(const struct peer *peer)
 	return child;
 }
 
+static void rekey_now(struct child_sa *child)
+{
+	child->want_rekey = true;
+	ike_sa_work(child->sa);
+}
+
+/* Its clock: jittered time until it is rekeyed */
+static void start(struct child_sa *child)
+{
+	uint64_t ms = child->sa->peer->config->rekey_s * 1000;
+	uint64_t age = child->sa->d->timers.now_ms - child->born_ms;
+
+	timer_cancel(&child->timer);
+	if (!ms)
+		return;
+	ms -= random_below((uint32_t)(ms / 10 > UINT32_MAX ? UINT32_MAX : ms / 10));
+	child->rekey_at_ms = child->born_ms + ms;
+	set_timer(child, ms > age ? ms - age : 0, rekey_now);
+}
+
 /*
  * Answers that were lost can leave two pairs for the same.  A side deletes the one that
  * it does not send on; the responder of the IKE SA only when the initiator did not.
@@ -258,7 +278,7 @@ static void redundant(struct child_sa *child)
 		if (owner->sa != sa && !child_sa_live(sa))
 			sa->want_delete = true;
 	} else {
-		child_sa_start(child);
+		start(child);
 	}
 	ike_sa_work(sa);
 }
@@ -278,7 +298,7 @@ static void disown(struct peer *peer)
 			  redundant);
 }
 
-int child_sa_take_out(struct child_sa *child)
+static int take_out(struct child_sa *child)
 {
 	struct peer *peer = child->sa->peer;
 	int err;
@@ -298,7 +318,7 @@ int child_sa_take_out(struct child_sa *child)
 
 int child_sa_begin(struct child_sa *child)
 {
-	int err = child_sa_take_out(child);
+	int err = take_out(child);
 
 	if (err) {
 		/* Half a pair is none (E4.39) */
@@ -306,7 +326,7 @@ int child_sa_begin(struct child_sa *child)
 		child->sa->want_child = true;
 		return err;
 	}
-	child_sa_start(child);
+	start(child);
 	return 0;
 }
 
@@ -346,25 +366,6 @@ static void take_now(struct child_sa *child)
 void child_sa_take_out_later(struct child_sa *child)
 {
 	set_timer(child, CHILD_TAKE_MS, take_now);
-}
-
-static void rekey_now(struct child_sa *child)
-{
-	child->want_rekey = true;
-	ike_sa_work(child->sa);
-}
-
-void child_sa_start(struct child_sa *child)
-{
-	uint64_t ms = child->sa->peer->config->rekey_s * 1000;
-	uint64_t age = child->sa->d->timers.now_ms - child->born_ms;
-
-	timer_cancel(&child->timer);
-	if (!ms)
-		return;
-	ms -= random_below((uint32_t)(ms / 10 > UINT32_MAX ? UINT32_MAX : ms / 10));
-	child->rekey_at_ms = child->born_ms + ms;
-	set_timer(child, ms > age ? ms - age : 0, rekey_now);
 }
 
 static void abandoned(struct child_sa *child)

@@ -74,18 +74,17 @@ struct child_sa *child_sa_live(const struct ike_sa *sa);
 int child_sa_spi(struct ike_sa *sa, uint8_t proto, uint32_t *spi);
 void child_sa_spi_back(struct ike_sa *sa, uint8_t proto, uint32_t spi);
 
-/* 0 or -errno, logged.  The second puts it on the way out in place of another */
+/* 0 or -errno, logged */
 int child_sa_install_in(struct child_sa *child);
-int child_sa_take_out(struct child_sa *child);
-/* Takes the way out and starts its clock; if it cannot, the pair will be deleted */
+/* Takes the way out in place of another and starts its clock; if it cannot, the pair will
+ * be deleted
+ */
 int child_sa_begin(struct child_sa *child);
 /* Takes the way out unless somebody else gets it soon: after CHILD_TAKE_MS, when the
  * peer has it
  */
 void child_sa_take_out_later(struct child_sa *child);
 
-/* Starts its clock: jittered time until it is rekeyed */
-void child_sa_start(struct child_sa *child);
 /* Replaced by another; the peer deletes it, or, when it forgets, we do */
 void child_sa_replaced(struct child_sa *child);
 /* Deleted on both sides: the way out is passed on, packets still come in for a while */

@@ -16,6 +16,14 @@
 
 static const struct bytes none;
 
+/* What the responder chose */
+struct offer {
+	struct selectors local_ts, remote_ts;
+	bool transport;
+	uint8_t proto;
+	uint32_t spi;
+};
+
 static uint8_t proto_of(const struct config_peer *config)
 {
 	return config->protect == IFIPSEC_PROTECT_AH ? IPPROTO_AH : IPPROTO_ESP;
@@ -130,12 +138,13 @@ static void log_child(const struct child_sa *child)
 		   child->remote_ts.n > 1 ? " ..." : "");
 }
 
-struct child_sa *child_make(struct ike_sa *sa, bool initiator, uint8_t proto,
-			    uint32_t spi_in, uint32_t spi_out,
-			    const struct chosen *chosen, bool transport,
-			    const struct selectors *local_ts,
-			    const struct selectors *remote_ts, struct bytes secret,
-			    struct bytes nonce_i, struct bytes nonce_r)
+/* Both roles: keys, and receiving.  NULL: logged */
+static struct child_sa *make(struct ike_sa *sa, bool initiator, uint8_t proto,
+			     uint32_t spi_in, uint32_t spi_out,
+			     const struct chosen *chosen, bool transport,
+			     const struct selectors *local_ts,
+			     const struct selectors *remote_ts, struct bytes secret,
+			     struct bytes nonce_i, struct bytes nonce_r)
 {
 	struct child_sa *child = child_sa_new(sa, initiator, proto);
 
@@ -196,9 +205,11 @@ static void substitute(const struct addr *real, struct selectors *ts)
 			ts->list[i].start = ts->list[i].end = *real;
 }
 
-uint16_t child_choose(struct ike_sa *sa, const struct ike_content *c, bool in_auth,
-		      struct child_offer *answer, struct chosen *chosen,
-		      uint16_t *group)
+/* The responder's decisions, nothing done yet.  0, or the notify to answer with (and
+ * @group for INVALID_KE_PAYLOAD).
+ */
+static uint16_t choose(struct ike_sa *sa, const struct ike_content *c, bool in_auth,
+		       struct offer *answer, struct chosen *chosen, uint16_t *group)
 {
 	const struct config_peer *config = sa->peer->config;
 	struct selectors ours_local, ours_remote, ts_i = c->ts_i, ts_r = c->ts_r;
@@ -232,8 +243,9 @@ uint16_t child_choose(struct ike_sa *sa, const struct ike_content *c, bool in_au
 	return 0;
 }
 
-void child_build_answer(const struct child_offer *answer, const struct chosen *chosen,
-			struct bytes nonce, struct bytes ke, struct ike_builder *b)
+/* SA, [Nr, KEr], TSi, TSr */
+static void build_answer(const struct offer *answer, const struct chosen *chosen,
+			 struct bytes nonce, struct bytes ke, struct ike_builder *b)
 {
 	struct proposals list = { .n = 1 };
 	uint8_t buf[4];
@@ -251,7 +263,7 @@ void child_build_answer(const struct child_offer *answer, const struct chosen *c
 }
 
 /* Makes what was chosen; answer->spi becomes ours.  NULL: the kernel does not want it */
-static struct child_sa *make_chosen(struct ike_sa *sa, struct child_offer *answer,
+static struct child_sa *make_chosen(struct ike_sa *sa, struct offer *answer,
 				    const struct chosen *chosen, struct bytes secret,
 				    struct bytes nonce_i, struct bytes nonce_r)
 {
@@ -262,9 +274,9 @@ static struct child_sa *make_chosen(struct ike_sa *sa, struct child_offer *answe
 	if (peer_put_connected(sa->peer, sa, &answer->remote_ts) ||
 	    child_sa_spi(sa, answer->proto, &answer->spi))
 		return NULL;
-	child = child_make(sa, false, answer->proto, answer->spi, spi_out, chosen,
-			   answer->transport, &answer->local_ts, &answer->remote_ts,
-			   secret, nonce_i, nonce_r);
+	child = make(sa, false, answer->proto, answer->spi, spi_out, chosen,
+		     answer->transport, &answer->local_ts, &answer->remote_ts,
+		     secret, nonce_i, nonce_r);
 	if (!child)
 		child_sa_spi_back(sa, answer->proto, answer->spi);
 	return child;
@@ -273,7 +285,7 @@ static struct child_sa *make_chosen(struct ike_sa *sa, struct child_offer *answe
 void child_answer_auth(struct ike_sa *sa, const struct ike_content *c,
 		       struct ike_builder *b)
 {
-	struct child_offer answer;
+	struct offer answer;
 	struct child_sa *child;
 	struct chosen chosen;
 	uint16_t refuse, group;
@@ -282,13 +294,13 @@ void child_answer_auth(struct ike_sa *sa, const struct ike_content *c,
 		ike_sa_log(sa, LOG_INFO, "the peer asks for no child SA yet");
 		return;
 	}
-	refuse = child_choose(sa, c, true, &answer, &chosen, &group);
+	refuse = choose(sa, c, true, &answer, &chosen, &group);
 	if (!refuse) {
 		child = make_chosen(sa, &answer, &chosen, none, blob_view(&sa->nonce_i),
 				    blob_view(&sa->nonce_r));
 		if (child) {
 			sa->take_out = child->serial;
-			child_build_answer(&answer, &chosen, none, none, b);
+			build_answer(&answer, &chosen, none, none, b);
 			return;
 		}
 		refuse = IKE_N_NO_PROPOSAL_CHOSEN;
@@ -349,13 +361,13 @@ static uint16_t answer_child(struct ike_sa *sa, const struct ike_content *c,
 {
 	struct child_sa *child = NULL;
 	uint8_t nonce[NONCE_LEN];
-	struct child_offer answer;
+	struct offer answer;
 	struct blob secret = { 0 };
 	struct chosen chosen;
 	struct dh *dh = NULL;
 	uint16_t refuse;
 
-	refuse = child_choose(sa, c, false, &answer, &chosen, group);
+	refuse = choose(sa, c, false, &answer, &chosen, group);
 	if (!refuse)
 		refuse = answer_ke(sa, c, chosen.group, nonce, &dh, &secret);
 	if (!refuse) {
@@ -364,8 +376,7 @@ static uint16_t answer_child(struct ike_sa *sa, const struct ike_content *c,
 		refuse = child ? 0 : IKE_N_NO_PROPOSAL_CHOSEN;
 	}
 	if (!refuse) {
-		child_build_answer(&answer, &chosen, BYTES(nonce),
-				   dh ? dh_public(dh) : none, b);
+		build_answer(&answer, &chosen, BYTES(nonce), dh ? dh_public(dh) : none, b);
 		answered_child(sa, child, old, c, BYTES(nonce));
 	}
 	blob_free(&secret);
@@ -559,10 +570,10 @@ struct child_sa *child_take_answer(struct ike_sa *sa, const struct ike_content *
 	if (!wrong && !in_auth && chosen.group && dh_shared(r->dh, c->ke, &secret))
 		wrong = "the key exchange failed: the peer's public value is invalid";
 	if (!wrong) {
-		child = child_make(sa, true, r->proto, r->spi, spi_out, &chosen,
-				   r->transport, &ts_i, &ts_r, blob_view(&secret),
-				   in_auth ? blob_view(&sa->nonce_i) : BYTES(r->nonce),
-				   in_auth ? blob_view(&sa->nonce_r) : c->nonce);
+		child = make(sa, true, r->proto, r->spi, spi_out, &chosen,
+			     r->transport, &ts_i, &ts_r, blob_view(&secret),
+			     in_auth ? blob_view(&sa->nonce_i) : BYTES(r->nonce),
+			     in_auth ? blob_view(&sa->nonce_r) : c->nonce);
 		if (!child)
 			wrong = "it cannot be installed";
 	}

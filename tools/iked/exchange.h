@@ -39,35 +39,10 @@ bool auth_stays(const struct ike_sa *sa);
 void auth_settle(struct ike_sa *sa);
 
 /* create_child.c: what IKE_AUTH and CREATE_CHILD_SA have in common, and the latter */
-struct child_offer {
-	struct proposals proposals;
-	struct selectors local_ts, remote_ts;
-	bool transport;
-	uint8_t proto;
-	uint32_t spi;
-};
-
 /* SA, TSi, TSr and USE_TRANSPORT_MODE as the initiator; reserves the SPI */
 int child_offer(struct ike_sa *sa, bool in_auth);
 void child_log_offer(const struct ike_sa *sa);
 void child_build_offer(struct ike_sa *sa, struct ike_builder *b);
-/**
- * child_choose() - the responder's decisions, nothing done yet
- * Return: 0, or the notify to answer with (and @group for INVALID_KE_PAYLOAD).
- */
-uint16_t child_choose(struct ike_sa *sa, const struct ike_content *c, bool in_auth,
-		      struct child_offer *answer, struct chosen *chosen,
-		      uint16_t *group);
-/* Both roles: keys, and receiving.  NULL: logged */
-struct child_sa *child_make(struct ike_sa *sa, bool initiator, uint8_t proto,
-			    uint32_t spi_in, uint32_t spi_out,
-			    const struct chosen *chosen, bool transport,
-			    const struct selectors *local_ts,
-			    const struct selectors *remote_ts, struct bytes secret,
-			    struct bytes nonce_i, struct bytes nonce_r);
-/* The responder's payloads SA, [Nr, KEr], TSi, TSr */
-void child_build_answer(const struct child_offer *answer, const struct chosen *chosen,
-			struct bytes nonce, struct bytes ke, struct ike_builder *b);
 /* The responder's child of IKE_AUTH, or the notify that says why not */
 void child_answer_auth(struct ike_sa *sa, const struct ike_content *c,
 		       struct ike_builder *b);

@@ -242,6 +242,15 @@ void peer_begin(struct peer *peer)
 		peer_connect(peer);
 }
 
+/* Without IKE SA now: what the kernel knows of it goes back to the configuration */
+static void rests(struct peer *peer)
+{
+	if (peer_is_any(peer))
+		kernel_forget(peer);
+	else if (peer->in_kernel)
+		peer_put_configured(peer);
+}
+
 void peer_failed(struct peer *peer)
 {
 	uint64_t ms = PEER_RETRY_MS;
@@ -250,7 +259,7 @@ void peer_failed(struct peer *peer)
 	if (in_work_child(peer))
 		return;
 	if (!in_work(peer))
-		peer_rests(peer);
+		rests(peer);
 	for (i = 0; i < peer->failures && ms < PEER_RETRY_MAX_MS; i++)
 		ms *= 2;
 	if (ms > PEER_RETRY_MAX_MS)
@@ -268,14 +277,6 @@ void peer_works(struct peer *peer)
 	timer_cancel(&peer->retry);
 	if (peer->n_stale)
 		timer_set(&peer->d->timers, &peer->stale_timer, CHILD_GRACE_MS);
-}
-
-void peer_rests(struct peer *peer)
-{
-	if (peer_is_any(peer))
-		kernel_forget(peer);
-	else if (peer->in_kernel)
-		peer_put_configured(peer);
 }
 
 static unsigned int add_prefixes(const struct selectors *ts, struct prefix *list,

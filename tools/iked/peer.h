@@ -75,8 +75,6 @@ void peer_begin(struct peer *peer);
 void peer_failed(struct peer *peer);
 /* It has a child SA that works */
 void peer_works(struct peer *peer);
-/* Without IKE SA now: what the kernel knows of it goes back to the configuration */
-void peer_rests(struct peer *peer);
 
 /* Puts it into the kernel as configured (a fixed address) */
 int peer_put_configured(struct peer *peer);

@@ -9,7 +9,7 @@
 
 #include "object.h"
 
-void stats_clear(struct stats *stats)
+static void stats_clear(struct stats *stats)
 {
 	free(stats->drops);
 	memset(stats, 0, sizeof(*stats));

@@ -184,7 +184,6 @@ struct alg_list {
 };
 
 /* What an object owns is freed and the object is zero again */
-void stats_clear(struct stats *stats);
 void dev_clear(struct dev *dev);
 void peer_clear(struct peer *peer);
 void sa_clear(struct sa *sa);
