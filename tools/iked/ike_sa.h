@@ -167,7 +167,8 @@ const char *ike_sa_text(const struct ike_sa *sa, char buf[static IKE_SA_TEXT_MAX
 	do {								\
 		char _about[IKE_SA_TEXT_MAX];				\
 									\
-		log_line(level, ike_sa_text(sa, _about), __VA_ARGS__);	\
+		if (log_wanted(level))					\
+			log_line(level, ike_sa_text(sa, _about), __VA_ARGS__); \
 	} while (0)
 
 /*

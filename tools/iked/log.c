@@ -22,6 +22,11 @@ void log_set_level(enum log_level level)
 	log_level = level;
 }
 
+bool log_wanted(enum log_level level)
+{
+	return level < LOG_DEBUG || level <= log_level;
+}
+
 void log_set_sink(void (*sink)(enum log_level level, const char *line))
 {
 	log_sink = sink;
@@ -78,6 +83,8 @@ void log_line(enum log_level level, const char *about, const char *format, ...)
 	va_list args;
 	int at = 0;
 
+	if (!log_wanted(level))
+		return;
 	if (about)
 		at = snprintf(raw, sizeof(raw), "%.60s: ", about);
 	va_start(args, format);

@@ -16,6 +16,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* Lines above @level are not written; all but debug lines are kept anyway */
 void log_set_level(enum log_level level);
+/* False: a line of this level goes nowhere, and needs no text */
+bool log_wanted(enum log_level level);
 /* Where lines go instead, for tests; NULL: standard error */
 void log_set_sink(void (*sink)(enum log_level level, const char *line));
 

@@ -26,7 +26,7 @@ struct options {
 static const char usage[] =
 	"usage: ipsec-iked [-v] [-u USER] [-s SOCKET]\n"
 	"\n"
-	"  -v         say more; twice: every message\n"
+	"  -v         say more: each message\n"
 	"  -u USER    run as this user (default ipsec)\n"
 	"  -s SOCKET  where ipsecctl finds it (default " CONTROL_PATH ")\n"
 	"  -V         the version\n";

@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "ike_sa.h"
 #include "log.h"
+#include "trace.h"
 
 void receive_answer_plain(struct daemon *d, const struct endpoint *local,
 			  const struct endpoint *remote,
@@ -30,6 +31,7 @@ void receive_answer_plain(struct daemon *d, const struct endpoint *local,
 	if (!ike_build_end(b, &chain) || ike_message_write(&answer, b->first, chain, &w))
 		return;
 	daemon_count(d, IKE_COUNT_TX);
+	trace_plain("sent to", NULL, remote, writer_view(&w));
 	d->send(d->send_arg, local, remote, writer_view(&w));
 }
 
@@ -227,13 +229,15 @@ static bool state_allows(const struct ike_sa *sa, uint8_t exchange)
 	}
 }
 
-static void receive_plain(struct ike_sa *sa, const struct ike_header *header,
-			  struct bytes plain, uint8_t first)
+static void receive_plain(struct ike_sa *sa, const struct endpoint *remote,
+			  const struct ike_header *header, struct bytes plain,
+			  uint8_t first)
 {
 	struct ike_content c;
 	uint8_t critical;
 	int err;
 
+	trace_message("received from", sa, remote, header, first, plain);
 	err = ike_content_read(plain, 0, first, &c, &critical);
 	if (!err && c.sealed)
 		err = -EINVAL;
@@ -285,7 +289,7 @@ static void receive_sealed(struct ike_sa *sa, const struct endpoint *local,
 		ike_sa_seen(sa);
 		follow(sa, local, remote);
 		sa->busy = true;
-		receive_plain(sa, header, blob_view(&plain), first);
+		receive_plain(sa, remote, header, blob_view(&plain), first);
 		sa->busy = false;
 	}
 	blob_free(&plain);
@@ -315,6 +319,7 @@ void daemon_receive(struct daemon *d, const struct endpoint *local,
 		return;
 	}
 	if (header.exchange == IKE_EXCHANGE_IKE_SA_INIT && !response) {
+		trace_plain("received from", NULL, remote, message);
 		if (!(header.flags & IKE_FLAG_INITIATOR) || header.spi_r || header.id)
 			daemon_count(d, IKE_COUNT_RX_UNEXPECTED);
 		else
@@ -331,6 +336,7 @@ void daemon_receive(struct daemon *d, const struct endpoint *local,
 		return;
 	}
 	if (header.exchange == IKE_EXCHANGE_IKE_SA_INIT) {
+		trace_plain("received from", sa, remote, message);
 		if (sa->state != IKE_INIT_SENT || !sa->window.in_flight || header.id)
 			daemon_count(d, IKE_COUNT_RX_UNEXPECTED);
 		else

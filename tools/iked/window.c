@@ -9,6 +9,7 @@
 #include "ike_sa.h"
 #include "log.h"
 #include "prf.h"
+#include "trace.h"
 
 static void datagrams_clear(struct datagrams *d)
 {
@@ -78,6 +79,8 @@ static int seal(const struct ike_sa *sa, uint8_t exchange, uint32_t id, bool res
 		err = c.err;
 	if (err)
 		ike_sa_log(sa, LOG_ERROR, "cannot protect a message: %s", strerror(-err));
+	else
+		trace_message("sent to", sa, &sa->remote, &header, first, chain);
 	return err;
 }
 
@@ -97,10 +100,10 @@ static void send_request(struct ike_sa *sa)
 {
 	struct window *w = &sa->window;
 
+	daemon_count(sa->d, w->tries ? IKE_COUNT_RETRANSMIT : IKE_COUNT_TX);
 	if (w->tries++)
-		daemon_count(sa->d, IKE_COUNT_RETRANSMIT);
-	else
-		daemon_count(sa->d, IKE_COUNT_TX);
+		ike_sa_log(sa, LOG_DEBUG, "no answer yet: request %u again, try %u",
+			   w->send_id, w->tries);
 	timer_set(&sa->d->timers, &w->timer, backoff(w->tries));
 	datagrams_send(&w->request, sa);
 }
@@ -179,6 +182,7 @@ int window_request_init(struct ike_sa *sa, struct bytes message)
 	w->in_flight = true;
 	w->exchange = IKE_EXCHANGE_IKE_SA_INIT;
 	w->tries = 0;
+	trace_plain("sent to", sa, &sa->remote, message);
 	send_request(sa);
 	return 0;
 }
@@ -220,6 +224,7 @@ int window_answer_init(struct ike_sa *sa, struct bytes message)
 	w->recv_exchange = IKE_EXCHANGE_IKE_SA_INIT;
 	w->answered = true;
 	daemon_count(sa->d, IKE_COUNT_TX);
+	trace_plain("sent to", sa, &sa->remote, message);
 	datagrams_send(&w->answer, sa);
 	return 0;
 }
@@ -227,6 +232,8 @@ int window_answer_init(struct ike_sa *sa, struct bytes message)
 void window_answer_again(struct ike_sa *sa)
 {
 	daemon_count(sa->d, IKE_COUNT_RX_REPEATED);
+	ike_sa_log(sa, LOG_DEBUG, "request %u came again: the same answer again",
+		   sa->window.recv_id - 1);
 	datagrams_send(&sa->window.answer, sa);
 }
 

@@ -56,6 +56,32 @@ static void test_first(void)
 	pair_end(&p);
 }
 
+/* "ipsec-iked -v" */
+static void test_messages_logged(void)
+{
+	pair_start(&p, A_CONFIG, B_CONFIG);
+	pair_run(&p);
+	CHECK("messages are not logged", pair_settled(&p) && !pair_logged("IKE_AUTH re"));
+	pair_end(&p);
+
+	pair_init(&p);
+	log_set_level(LOG_DEBUG);
+	pair_config(&p.b, B_CONFIG);
+	pair_config(&p.a, A_CONFIG);
+	LOST(&p, a, "IKE_SA_INIT request 0", "SA KE Nonce");
+	pair_run_for(&p, 4000);
+	CHECK("with -v they are, before there is a peer",
+	      pair_logged("\nreceived from 192.0.2.1:500: IKE_SA_INIT request 0 [ SA KE Nonce "));
+	CHECK("what was sent", pair_logged("\nipsec0 b: sent to 192.0.2.2:500: IKE_AUTH request 1 "
+					   "[ IDi N(INITIAL_CONTACT) IDr AUTH SA TSi TSr "));
+	CHECK("and what it held when it was opened",
+	      pair_logged("\nipsec0 b: received from 192.0.2.2:500: IKE_AUTH response 1 [ IDr AUTH SA TSi TSr"));
+	CHECK("and sent again",
+	      pair_logged("\nipsec0 b: no answer yet: request 0 again, try 2\n"));
+	CHECK("no secret is in them", !pair_logged("two daemons in one process"));
+	pair_end(&p);
+}
+
 static void test_acquire(void)
 {
 	struct kernel_event e;
@@ -570,6 +596,7 @@ static void test_both_call(void)
 int main(void)
 {
 	test_first();
+	test_messages_logged();
 	test_acquire();
 	test_rekey_child();
 	test_rekey_child_answer_late();

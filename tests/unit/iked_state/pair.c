@@ -120,7 +120,7 @@ void pair_init(struct pair *p)
 {
 	memset(p, 0, sizeof(*p));
 	log_set_sink(log_sink);
-	log_set_level(LOG_DEBUG);
+	log_set_level(LOG_INFO);
 	pair_log_clear();
 	random_override(random_source);
 	pair_nonce_first = -1;
