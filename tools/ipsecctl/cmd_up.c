@@ -64,19 +64,13 @@ static int bring_up(const struct config *config, char *error)
 
 int cmd_up(const struct command *command, struct words *words)
 {
-	char path[CONF_PATH_MAX], error[CONTROL_CLIENT_ERROR_MAX];
+	char error[CONTROL_CLIENT_ERROR_MAX];
 	struct target target;
 	struct config *config;
-	const char *word;
-	int code = EXIT_DONE;
+	int code = conf_take(command, words, &config);
 
-	if (words_take(words, "an interface or a file", &word) || words_end(words))
-		return command_usage(command, words);
-	if (!conf_path(command, word, path))
-		return EXIT_FAILED;
-	config = conf_load(path);
-	if (!config)
-		return EXIT_FAILED;
+	if (code)
+		return code;
 	target = target_of(config->ifname);
 	if (bring_up(config, error))
 		code = command_fail(command, &target, error);

@@ -17,10 +17,12 @@
 #include "conf_file.h"
 #include "control_client.h"
 
+#define CONF_PATH_MAX	4096
 #define FILE_MAX	(4 << 20)	/* bytes of one file that is named */
 
-bool conf_path(const struct command *command, const char *word,
-	       char path[static CONF_PATH_MAX])
+/* False: there is no such file, and that was reported */
+static bool find(const struct command *command, const char *word,
+		 char path[static CONF_PATH_MAX])
 {
 	char named[CONF_PATH_MAX], text[CONF_PATH_MAX + 32];
 
@@ -51,13 +53,19 @@ static void print_errors(const char *path, const struct config_errors *errors)
 		fprintf(stderr, "%s: and perhaps more\n", path);
 }
 
-struct config *conf_load(const char *path)
+int conf_take(const struct command *command, struct words *words, struct config **config)
 {
 	static struct config_errors errors;
-	struct config *config = config_load(path, &errors);
+	char path[CONF_PATH_MAX];
+	const char *word;
 
+	if (words_take(words, "an interface or a file", &word) || words_end(words))
+		return command_usage(command, words);
+	if (!find(command, word, path))
+		return EXIT_FAILED;
+	*config = config_load(path, &errors);
 	print_errors(path, &errors);
-	return config;
+	return *config ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* A file's bytes behind those in @blob.  0 or -errno */

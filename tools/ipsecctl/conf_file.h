@@ -9,16 +9,11 @@
 #include "../iked/config.h"
 #include "command.h"
 
-#define CONF_PATH_MAX	4096
-
-/* Of "ipsec0": /etc/ipsec/ipsec0.conf; of a word with a '/': that, absolute.  False:
- * it does not exist, and that was reported.
+/* The rest of the line, "ipsec0" (/etc/ipsec/ipsec0.conf) or a word with a '/' (that
+ * file), and what the file says.  Prints "FILE:LINE: sentence" of all errors and
+ * warnings.  An exit code; only with EXIT_DONE there is a configuration.
  */
-bool conf_path(const struct command *command, const char *word,
-	       char path[static CONF_PATH_MAX]);
-
-/* Prints "FILE:LINE: sentence" of all errors and warnings; NULL: there were errors */
-struct config *conf_load(const char *path);
+int conf_take(const struct command *command, struct words *words, struct config **config);
 
 /* What ipsec-iked is handed: the text and the files that it names, as JSON; NULL with
  * a sentence in @error.
