@@ -209,6 +209,14 @@ static struct json_object *do_peer(struct daemon *d, struct json_object *request
 	return refuse(strerror(-err));
 }
 
+/* Somebody wants to know whether we are here */
+static struct json_object *do_hello(struct daemon *d, struct json_object *request)
+{
+	(void)d;
+	(void)request;
+	return NULL;
+}
+
 static struct json_object *do_status(struct daemon *d, struct json_object *request)
 {
 	(void)request;
@@ -240,6 +248,7 @@ static const struct {
 	{ "down", do_peer },
 	{ "rekey", do_peer },
 	{ "rekey-ike", do_peer },
+	{ "hello", do_hello },
 	{ "status", do_status },
 	{ "log", do_log },
 	{ "keys", do_keys },

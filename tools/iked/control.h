@@ -7,9 +7,9 @@
  *     "text": "...", "files": { "/etc/ipsec/a.psk": "base64" } }
  *   { "do": "unload", "ifname": "ipsec0" }
  *   { "do": "up" | "down" | "rekey" | "rekey-ike", "ifname": "ipsec0", "peer": "branch" }
- *   { "do": "status" | "log" | "keys" }
+ *   { "do": "status" | "log" | "keys" | "hello" }
  *
- * Answers: { "error": "a sentence" }, or what was asked for.
+ * Answers: { "error": "a sentence" }, or what was asked for; nothing, to "hello".
  */
 #ifndef IKED_CONTROL_H
 #define IKED_CONTROL_H

@@ -17,7 +17,7 @@ static struct target target_of(const char *ifname)
 /* Is it there, before anything is done? */
 static int find_daemon(char *error)
 {
-	struct json_object *request = control_request("log", NULL, NULL);
+	struct json_object *request = control_request("hello", NULL, NULL);
 	int err = control_ask(request, NULL, error);
 
 	json_object_put(request);

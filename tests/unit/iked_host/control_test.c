@@ -59,6 +59,7 @@ static void test_malformed(void)
 		check(answers(requests[i], "{\"error\":\""), "a malformed request is refused",
 		      "%s", requests[i]);
 	CHECK("no JSON", answers("{\"do\":", "the request is not JSON"));
+	CHECK("whether we are here", answers("{\"do\":\"hello\"}", "{}"));
 	CHECK("an unknown request", answers("{\"do\":\"dance\"}", "no such request"));
 	CHECK("nothing was sent", !sent);
 }
