@@ -2,11 +2,10 @@
 /*
  * auth.c - the AUTH payload: who signs what.  auth_method.c names algorithms.
  *
- * SHA-1.  A peer without RFC 7427 can verify nothing of an RSA key but method 1, and
- * most such peers nothing in it but SHA-1: so we sign with it as a last resort, never
- * when the peer lists hashes.  We believe no signature with SHA-1 (RFC 8247 3.2): a
- * collision of transcripts ("SLOTH") would let somebody speak for the peer.  A peer's method 1 is
- * verified with SHA-2 inside, which RFC 7296 3.8 permits.
+ * SHA-1 is neither sent nor believed (RFC 8247 3.2): a collision of transcripts ("SLOTH")
+ * would let somebody speak for the other side.  So method 1, all that a peer without
+ * RFC 7427 knows of RSA keys, has SHA-256 inside, which RFC 7296 3.8 permits; of a peer
+ * any SHA-2 will do.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -271,7 +270,7 @@ static int sign_old(const struct public_key *key, struct bytes octets,
 		    struct writer *w, uint8_t *method, char *error)
 {
 	const struct ecdsa_method *ec = NULL;
-	struct signature_scheme s = { key->kind, IKE_HASH_SHA1, false, 0 };
+	struct signature_scheme s = { key->kind, IKE_HASH_SHA2_256, false, 0 };
 	size_t len = w->cap;
 
 	if (key->kind == PKEY_EC)

@@ -38,7 +38,7 @@ int auth_psk(const struct ike_keys *keys, bool by_initiator, struct bytes psk,
 /**
  * auth_sign() - AUTH with a private key
  * @hashes: what the peer understands, 0: no RFC 7427, the old methods then
- * @rsa_pss: RSA keys sign with PSS
+ * @rsa_pss: RSA keys sign with PSS, if the peer knows RFC 7427
  *
  * Return: 0 with @method and @data (the caller's), or -EINVAL, a sentence in @error.
  */

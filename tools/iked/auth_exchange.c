@@ -59,8 +59,8 @@ static int build_auth(struct ike_sa *sa, struct bytes body, struct ike_builder *
 		return err;
 	}
 	if (key)
-		err = auth_sign(&sa->keys, sa->initiator, key, sa->peer_hashes, true, &octets,
-				&method, &data, error);
+		err = auth_sign(&sa->keys, sa->initiator, key, sa->peer_hashes,
+				!config->rsa_pkcs1, &octets, &method, &data, error);
 	if (err)
 		ike_sa_log(sa, LOG_ERROR, "cannot sign: %s", error);
 	else

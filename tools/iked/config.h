@@ -65,6 +65,7 @@ struct config_peer {
 	struct identity local_id;	/* type 0: the interface's */
 	enum config_auth auth;		/* how we prove ourselves */
 	enum config_auth remote_auth;	/* how the peer does */
+	bool rsa_pkcs1;			/* our RSA key signs with PKCS#1 v1.5, not PSS */
 	struct blob psk;
 	enum config_start start;
 	enum config_encap encap;

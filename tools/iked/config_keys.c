@@ -241,6 +241,17 @@ static bool take_auth(struct config_parser *p, const char *value, size_t offset)
 	return true;
 }
 
+static bool take_padding(struct config_parser *p, const char *value, size_t offset)
+{
+	static const char *const choices[] = { "pss", "pkcs1", NULL };
+	int n = 0;
+
+	if (!take_choice(p, value, &n, choices, "pss or pkcs1"))
+		return false;
+	*AT(bool, p, offset) = n;
+	return true;
+}
+
 static bool take_start(struct config_parser *p, const char *value, size_t offset)
 {
 	static const char *const choices[] = { "now", "demand", "no", NULL };
@@ -471,6 +482,7 @@ static const struct key_row peer_rows[] = {
 	P("local-id", take_id, local_id, ONCE),
 	P("auth", take_auth, auth, ONCE),
 	P("remote-auth", take_auth, remote_auth, ONCE),
+	P("rsa-padding", take_padding, rsa_pkcs1, ONCE),
 	P("psk", take_psk, psk, ONCE),
 	P("psk-file", take_psk_file, psk, ONCE),
 	P("start", take_start, start, ONCE),

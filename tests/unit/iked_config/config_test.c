@@ -122,6 +122,7 @@ static void test_refusals(void)
 	bad_peer("replay-window = 31\n", 4, "is no replay window");
 	bad_peer("start = perhaps\n", 4, "is not now, demand or no");
 	bad_peer("auth = none\n", 4, "is not psk or cert");
+	bad_peer("rsa-padding = oaep\n", 4, "is not pss or pkcs1");
 	bad_peer("mode = tunel\n", 4, "is no mode");
 	bad_peer("routes =\n", 4, "\"routes\" has no value");
 	bad_peer("local = 2001:db8::1\n", 1, "of different families");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../../../tools/iked/auth_method.h"
 #include "pair.h"
 
 #define NOW	1767225600	/* 2026-01-01, when the certificates are valid */
@@ -98,6 +99,93 @@ static void test_certs(void)
 	     NULL, "auth = psk\nremote-auth = cert\nid = ec.example.org\n" PSK);
 	good("a chain", "gw_chain", CERT LOCAL("gw.example.org") REMOTE("ec.example.org"),
 	     "p256", CERT LOCAL("ec.example.org") REMOTE("gw.example.org"));
+}
+
+/* Neither side sees that the other knows RFC 7427; see run */
+static bool old_peers;
+uint32_t __real_auth_hashes_read(struct bytes data);
+uint32_t __wrap_auth_hashes_read(struct bytes data);
+
+uint32_t __wrap_auth_hashes_read(struct bytes data)
+{
+	return old_peers ? 0 : __real_auth_hashes_read(data);
+}
+
+/* How the AUTH on its way from @from is made; @scheme: what method 14 names */
+static uint8_t auth_method(struct side *from, struct signature_scheme *scheme)
+{
+	struct side *to = pair_other(from);
+	struct packet *packet = pair_next(&p, to);
+	struct ike_content outer, c = { 0 };
+	struct blob plain = { 0 };
+	struct ike_header h;
+	uint8_t unknown;
+
+	*scheme = (struct signature_scheme){ 0 };
+	if (packet && !ike_header_read(blob_view(&packet->bytes), &h) &&
+	    !ike_content_read(blob_view(&packet->bytes), IKE_HEADER_LEN, h.next, &outer, &unknown) &&
+	    !seal_open(&to->d.sas->keys, h.flags & IKE_FLAG_INITIATOR,
+		       blob_view(&packet->bytes), &outer, &plain) &&
+	    !ike_content_read(blob_view(&plain), 0, outer.sealed_next, &c, &unknown) &&
+	    c.auth_method == IKE_AUTH_SIGNATURE)
+		algorithm_read(bytes_of(c.auth.p + 1, c.auth.p[0]), scheme);
+	blob_free(&plain);
+	return c.auth_method;
+}
+
+/* Both sides sign so, and believe each other */
+static void check_methods(const char *name, const char *cert_a, const char *lines_a,
+			  const char *cert_b, const char *lines_b, uint8_t want_a,
+			  uint8_t want_b, bool pss_a, bool pss_b)
+{
+	struct signature_scheme of_a, of_b;
+	char all[1024];
+	uint8_t a, b;
+
+	snprintf(all, sizeof(all), CERT "%sstart = now\n", lines_a);
+	start(cert_a, all, cert_b, lines_b);
+	p.a.d.fragment_mtu = p.b.d.fragment_mtu = 0;
+	PASSED(&p, a, "IKE_SA_INIT request", "");
+	PASSED(&p, b, "IKE_SA_INIT response", "");
+	a = auth_method(&p.a, &of_a);
+	PASSED(&p, a, "IKE_AUTH request 1", "CERT AUTH");
+	b = auth_method(&p.b, &of_b);
+	check(a == want_a && of_a.pss == pss_a, name, "the initiator: method %u, PSS %u", a, of_a.pss);
+	check(b == want_b && of_b.pss == pss_b, name, "the responder: method %u, PSS %u", b, of_b.pss);
+	pair_run(&p);
+	CHECK(name, pair_settled(&p));
+	pair_end(&p);
+}
+
+#define RSA	LOCAL("rsa.example.org")
+#define TO_RSA	REMOTE("rsa.example.org")
+#define TO_EC	REMOTE("ec.example.org")
+
+static void test_padding(void)
+{
+	check_methods("B4.4 PSS unless something else is said", "rsa2048", RSA TO_RSA,
+		      "rsa3072", CERT RSA "rsa-padding = pss\n", 14, 14, true, true);
+	check_methods("B4.4 rsa-padding = pkcs1, the initiator's", "rsa2048",
+		      RSA TO_RSA "rsa-padding = pkcs1\n", "rsa3072", CERT RSA,
+		      14, 14, false, true);
+	check_methods("B4.4 rsa-padding = pkcs1, the responder's", "rsa2048", RSA TO_RSA,
+		      "rsa3072", CERT RSA "rsa-padding = pkcs1\n", 14, 14, true, false);
+}
+
+static void test_old_peers(void)
+{
+	old_peers = true;
+	check_methods("B4.4 without RFC 7427: RSA and P-384", "rsa2048", RSA TO_EC, "p384",
+		      CERT LOCAL("ec.example.org"), 1, 10, false, false);
+	check_methods("B4.4 without RFC 7427: P-256 and RSA", "p256",
+		      LOCAL("ec.example.org") TO_RSA, "rsa3072", CERT RSA, 9, 1, false, false);
+	check_methods("B4.4 without RFC 7427: P-521 and P-256", "p521",
+		      LOCAL("ec.example.org") TO_EC, "p256", CERT LOCAL("ec.example.org"),
+		      11, 9, false, false);
+	bad("B4.4 without RFC 7427: not with Ed25519", "ed25519",
+	    CERT LOCAL("ed.example.org") TO_EC, "p256", CERT LOCAL("ec.example.org"),
+	    "the peer does not know RFC 7427");
+	old_peers = false;
 }
 
 static void test_refused(void)
@@ -215,6 +303,8 @@ int main(void)
 	if (!certs)
 		return 2;
 	test_certs();
+	test_padding();
+	test_old_peers();
 	test_refused();
 	test_fragments();
 	return check_status();
