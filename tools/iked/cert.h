@@ -40,6 +40,23 @@ struct credentials {
 int credentials_load(struct credentials *creds, const char *cert_path,
 		     const char *key_path, char error[static AUTH_ERROR_MAX]);
 void credentials_free(struct credentials *creds);
+/* In parts, of @creds that were zero: 0 or -errno, @error */
+int credentials_load_certs(struct credentials *creds, const char *path,
+			   char error[static AUTH_ERROR_MAX]);
+int credentials_load_key(struct credentials *creds, const char *path,
+			 char error[static AUTH_ERROR_MAX]);
+/* The key is that of the certificate; both are there */
+bool credentials_match(const struct credentials *creds);
+
+/* Whose a certificate or a list is, and from when until when it is good: UNIX times,
+ * INT64_MAX for ever
+ */
+typedef void (*cert_dates)(const char *whose, int64_t from, int64_t until, void *arg);
+
+/* Calls @fn with each of our chain, of the authorities, of the lists */
+void credentials_dates(const struct credentials *creds, cert_dates fn, void *arg);
+void trust_dates(const struct trust *trust, cert_dates fn, void *arg);
+void trust_crl_dates(const struct trust *trust, cert_dates fn, void *arg);
 
 /**
  * cert_verify() - is this the certificate of @id, signed by somebody we trust?

@@ -26,8 +26,13 @@ void config_complain(struct config_parser *p, unsigned int line, bool warning,
 	struct config_error *e;
 	va_list args;
 
-	if (!warning)
+	if (!warning) {
 		errors->failed = true;
+		if (p->peer)
+			p->peer->bad = true;
+		else
+			p->interface_bad = true;
+	}
 	if (errors->n == CONFIG_ERRORS_MAX)
 		return;
 	e = &errors->list[errors->n++];
@@ -102,7 +107,7 @@ static struct config_peer *peer_add(struct config_parser *p, const char *name)
 void config_section_begin(struct config_parser *p, const char *name)
 {
 	p->peer = NULL;
-	p->in_section = false;
+	p->in_section = p->skipped = false;
 	p->seen_peer = 0;
 	memset(p->given, 0, sizeof(p->given));
 	if (!strcmp(name, "interface")) {
@@ -114,10 +119,12 @@ void config_section_begin(struct config_parser *p, const char *name)
 	if (strncmp(name, PEER_SECTION, strlen(PEER_SECTION))) {
 		config_complain(p, p->line, false,
 				"[%.40s] is neither [interface] nor [peer NAME]", name);
+		p->skipped = true;
 		return;
 	}
 	p->peer = peer_add(p, name + strlen(PEER_SECTION));
 	p->in_section = p->peer;
+	p->skipped = !p->peer;
 }
 
 /* Peers */
@@ -157,6 +164,7 @@ static void check_auth(struct config_parser *p)
 {
 	struct config_peer *peer = p->peer;
 	const struct config *c = p->config;
+	bool unsaid = !peer->auth && !peer->remote_auth;
 
 	if (!peer->auth)
 		peer->auth = peer->psk.p ? CONFIG_AUTH_PSK : CONFIG_AUTH_CERT;
@@ -165,9 +173,13 @@ static void check_auth(struct config_parser *p)
 	if ((peer->auth == CONFIG_AUTH_PSK || peer->remote_auth == CONFIG_AUTH_PSK) &&
 	    !peer->psk.p)
 		complain(p, "authentication by pre-shared key, and neither psk nor psk-file");
-	if (peer->auth == CONFIG_AUTH_CERT && (!c->cert[0] || !c->key[0]))
+	if (peer->auth == CONFIG_AUTH_CERT && !p->interface_bad &&
+	    (!c->cert.path[0] || !c->key.path[0])) {
 		complain(p, "no psk, no psk-file, and [interface] has no cert and key");
-	if (peer->remote_auth == CONFIG_AUTH_CERT && !c->ca[0])
+		if (unsaid)
+			return;
+	}
+	if (peer->remote_auth == CONFIG_AUTH_CERT && !p->interface_bad && !c->ca.path[0])
 		complain(p, "the peer has a certificate, and [interface] names no ca");
 	if (peer->remote_auth == CONFIG_AUTH_CERT && !peer->id.type && peer->remote.len)
 		complain(p, "a peer with a certificate needs an id");
@@ -198,16 +210,22 @@ static void check_families(struct config_parser *p)
 		complain(p, "tfc is for tunnel mode");
 }
 
+static void check_given(struct config_parser *p)
+{
+	bool ah = p->peer->protect == IFIPSEC_PROTECT_AH;
+
+	if (p->given[CONFIG_ESP] && ah)
+		complain(p, "\"esp\" is given, and it is protected with ah");
+	if (p->given[CONFIG_AH] && !ah)
+		complain(p, "\"ah\" is given, and it is not protected with ah");
+}
+
 /* Lists that the file did not give */
 static void peer_lists(struct config_parser *p)
 {
 	struct config_peer *peer = p->peer;
 	bool ah = peer->protect == IFIPSEC_PROTECT_AH;
 
-	if (p->given[CONFIG_ESP] && ah)
-		complain(p, "\"esp\" is given, and it is protected with ah");
-	if (p->given[CONFIG_AH] && !ah)
-		complain(p, "\"ah\" is given, and it is not protected with ah");
 	if (!p->given[CONFIG_IKE])
 		proposals_default(IKE_PROTO_IKE, &peer->ike);
 	if (!p->given[CONFIG_ESP] && !p->given[CONFIG_AH])
@@ -233,6 +251,8 @@ void config_section_end(struct config_parser *p)
 	if (!peer)
 		return;
 	config_digest(peer->digest, "psk", blob_view(&peer->psk));
+	if (!peer->bad)
+		check_given(p);
 	peer_lists(p);
 	p->peer = NULL;
 }
@@ -245,6 +265,8 @@ static void check_peers(struct config_parser *p)
 	for (unsigned int i = 0; i < c->n_peers; i++) {
 		p->peer = &c->peers[i];
 		config_digest(p->peer->digest, "credentials", BYTES(c->digest));
+		if (p->peer->bad)
+			continue;
 		if (config_peer_is_ike(p->peer))
 			check_auth(p);
 		else
@@ -259,9 +281,10 @@ static void check_interface(struct config_parser *p)
 {
 	struct config *c = p->config;
 
-	if (!c->cert[0] != !c->key[0])
-		config_complain(p, 0, false, "[interface] needs both cert and key");
-	if (!c->n_peers)
+	if (!p->interface_bad && !c->cert.path[0] != !c->key.path[0])
+		config_complain(p, c->cert.line + c->key.line, false,
+				"[interface] needs both cert and key");
+	if (!c->n_peers && !p->errors->failed)
 		config_complain(p, 0, true, "no peer");
 }
 
@@ -298,11 +321,12 @@ static struct config *parse(struct config_parser *p, const char *text, size_t le
 	snprintf(p->config->path, sizeof(p->config->path), "%s", path);
 	if (memchr(text, '\0', len)) {
 		config_complain(p, 0, false, "is not a text file");
-	} else {
-		config_read_ini(p, text);
+	} else if (config_read_ini(p, text)) {
 		check_interface(p);
 		check_peers(p);
 	}
+	if (p->open_certs)
+		config_certs(p);
 	if (!p->errors->failed)
 		return p->config;
 	config_free(p->config);
@@ -366,28 +390,42 @@ static char *file_read(struct config_parser *p, const char *path, size_t *len)
 	return text;
 }
 
-struct config *config_load(const char *path, struct config_errors *errors)
+static struct config *load(struct config_parser *p, const char *path)
 {
-	struct config_parser p = { .errors = errors };
 	struct config *config;
 	char ifname[IFNAMSIZ];
 	size_t len = 0;
 	char *text;
 
-	memset(errors, 0, sizeof(*errors));
+	memset(p->errors, 0, sizeof(*p->errors));
 	if (!ifname_of(path, ifname)) {
-		config_complain(&p, 0, false,
+		config_complain(p, 0, false,
 				"the file's name must be that of an interface, as in ipsec0.conf");
 		return NULL;
 	}
-	text = file_read(&p, path, &len);
+	text = file_read(p, path, &len);
 	if (!text)
 		return NULL;
-	p.exposed = key_file_exposed(path);
-	config = parse(&p, text, len, ifname, path);
+	p->exposed = key_file_exposed(path);
+	config = parse(p, text, len, ifname, path);
 	OPENSSL_cleanse(text, len);
 	free(text);
 	return config;
+}
+
+struct config *config_load(const char *path, struct config_errors *errors)
+{
+	struct config_parser p = { .errors = errors };
+
+	return load(&p, path);
+}
+
+struct config *config_load_all(const char *path, int64_t now,
+			       struct config_errors *errors)
+{
+	struct config_parser p = { .errors = errors, .open_certs = true, .now = now };
+
+	return load(&p, path);
 }
 
 void config_free(struct config *c)

@@ -55,9 +55,16 @@ struct config_sa {
 	bool esn;
 };
 
+/* A file, or a directory of files, that is opened later */
+struct config_path {
+	char path[CONFIG_PATH_MAX];	/* "": none */
+	unsigned int line;
+};
+
 struct config_peer {
 	char name[IFIPSEC_PEER_NAME_MAX + 1];
 	unsigned int line;		/* of its section */
+	bool bad;			/* something of it was refused */
 	struct addr remote;		/* length 0: %any */
 	struct addr local;		/* length 0: by route */
 	uint16_t port;			/* the peer's, 500 unless given */
@@ -102,8 +109,7 @@ struct config {
 	struct identity id;		/* ours; type 0: the certificate's subject, or
 					 * our address
 					 */
-	char cert[CONFIG_PATH_MAX], key[CONFIG_PATH_MAX];
-	char ca[CONFIG_PATH_MAX], crl[CONFIG_PATH_MAX];
+	struct config_path cert, key, ca, crl;
 	bool crl_required;
 	uint8_t digest[CONFIG_DIGEST_LEN];	/* of what proves our identity */
 	unsigned int n_peers;
@@ -154,6 +160,11 @@ struct config *config_parse_with(const char *text, size_t len, const char *ifnam
 				 struct config_errors *errors);
 /* The same, from a file, whose name gives the interface: "/x/ipsec0.conf" */
 struct config *config_load(const char *path, struct config_errors *errors);
+/* The same, and opens certificates, their key and lists; there are warnings about those
+ * that are not valid @now (UNIX time)
+ */
+struct config *config_load_all(const char *path, int64_t now,
+			       struct config_errors *errors);
 void config_free(struct config *config);		/* wipes keys */
 
 /* True when a peer is configured the same, so that its tunnel can stay */

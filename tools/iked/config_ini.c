@@ -77,6 +77,8 @@ static int take_key(void *arg, const char *section, const char *name,
 	struct config_parser *p = arg;
 
 	(void)section;
+	if (p->skipped)
+		return 1;
 	if (!p->in_section)
 		config_complain(p, p->line, false,
 				"\"%.40s\" is in front of the first [section]", name);
@@ -85,7 +87,7 @@ static int take_key(void *arg, const char *section, const char *name,
 	return 1;
 }
 
-void config_read_ini(struct config_parser *p, const char *text)
+bool config_read_ini(struct config_parser *p, const char *text)
 {
 	struct source source = { p, text };
 	int bad = ini_parse_stream(next_line, &source, take_key, p);
@@ -95,4 +97,5 @@ void config_read_ini(struct config_parser *p, const char *text)
 		config_complain(p, bad, false, "neither \"name = value\" nor [section]");
 	else if (bad < 0)
 		config_complain(p, 0, false, "out of memory");
+	return !bad;
 }

@@ -47,6 +47,7 @@ static bool refuse(struct config_parser *p, const char *format, ...)
 
 static bool take_path(struct config_parser *p, const char *value, size_t offset)
 {
+	struct config_path *to = AT(struct config_path, p, offset);
 	const char *actual;
 
 	if (value[0] != '/' || strlen(value) >= CONFIG_PATH_MAX)
@@ -54,15 +55,22 @@ static bool take_path(struct config_parser *p, const char *value, size_t offset)
 	actual = config_file(p, value);
 	if (!actual || strlen(actual) >= CONFIG_PATH_MAX)
 		return refuse(p, "out of memory");
-	strcpy(AT(char, p, offset), actual);
+	strcpy(to->path, actual);
+	to->line = p->line;
 	return true;
 }
 
 /* The daemon is handed the file's bytes: whose they were is seen here only */
 static bool take_private(struct config_parser *p, const char *value, size_t offset)
 {
-	return take_path(p, value, offset) &&
-	       !config_exposed(p, value, AT(char, p, offset));
+	struct config_path *to = AT(struct config_path, p, offset);
+
+	if (!take_path(p, value, offset))
+		return false;
+	if (!config_exposed(p, value, to->path))
+		return true;
+	to->path[0] = '\0';
+	return false;
 }
 
 static bool take_link(struct config_parser *p, const char *value, size_t offset)

@@ -2,7 +2,7 @@
 /*
  * config_parse.h - what the files of the configuration's parser share: config.c (whole
  * files), config_ini.c (lines and sections), config_keys.c (what each line means),
- * config_secret.c (secrets in files).
+ * config_secret.c (secrets in files), config_cert.c (certificates in files).
  */
 #ifndef IKED_CONFIG_PARSE_H
 #define IKED_CONFIG_PARSE_H
@@ -24,15 +24,21 @@ struct config_parser {
 	unsigned int line;		/* in work */
 	bool continued;			/* the line continues the one before */
 	bool exposed;			/* others may read the file */
+	bool open_certs;
+	int64_t now;			/* for them */
 	/* the section in work: a peer, or NULL for [interface] */
 	bool in_section;
+	bool skipped;			/* a section that was refused */
 	struct config_peer *peer;
 	config_seen seen_interface, seen_peer;
 	bool interface_given;
+	bool interface_bad;		/* something of it was refused */
 	bool given[CONFIG_GIVEN_N];	/* enum config_given */
 };
 
-/* Notes an error, or a warning, of a line; 0 is the file */
+/* Notes an error, or a warning, of a line; 0 is the file.  What follows from an error of
+ * the section in work is not looked for.
+ */
 void config_complain(struct config_parser *p, unsigned int line, bool warning,
 		     const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -46,8 +52,10 @@ void config_section_begin(struct config_parser *p, const char *name);
 /* Notes that the configuration names a file; where it is, NULL: out of memory */
 const char *config_file(struct config_parser *p, const char *path);
 
-/* Goes through the lines; errors are in p->errors */
-void config_read_ini(struct config_parser *p, const char *text);
+/* Goes through the lines; errors are in p->errors.  False: there are lines of which not
+ * even the section is known
+ */
+bool config_read_ini(struct config_parser *p, const char *text);
 
 /*
  * Secrets.  False: complained about.  A pre-shared key in words is hexadecimal with 0x
@@ -58,6 +66,9 @@ bool config_psk(struct config_parser *p, const char *text, struct blob *psk);
 bool config_exposed(struct config_parser *p, const char *path, const char *actual);
 bool config_psk_file(struct config_parser *p, const char *path, struct blob *psk);
 bool config_key_file(struct config_parser *p, const char *path, struct key *key);
+
+/* Opens what [interface] names */
+void config_certs(struct config_parser *p);
 
 /* Adds to the digest of the peer in work, or of all of them for the interface */
 void config_digest(uint8_t digest[static CONFIG_DIGEST_LEN], const char *name,

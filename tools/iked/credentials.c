@@ -63,7 +63,7 @@ static X509 *own_cert(const struct credentials *creds)
 	return p ? d2i_X509(NULL, &p, creds->chain[0].len) : NULL;
 }
 
-static bool key_matches(const struct credentials *creds)
+bool credentials_match(const struct credentials *creds)
 {
 	X509 *cert = own_cert(creds);
 	bool good = cert && X509_check_private_key(cert, creds->key->public.key) == 1;
@@ -72,7 +72,8 @@ static bool key_matches(const struct credentials *creds)
 	return good;
 }
 
-static int load_certs(struct credentials *creds, const char *path, char *error)
+int credentials_load_certs(struct credentials *creds, const char *path,
+			   char error[static AUTH_ERROR_MAX])
 {
 	char sentence[AUTH_ERROR_MAX] = "";
 	struct blob file = { NULL, 0 };
@@ -85,7 +86,8 @@ static int load_certs(struct credentials *creds, const char *path, char *error)
 	return err ? refuse(error, err, "%s: %s", path, sentence) : 0;
 }
 
-static int load_key(struct credentials *creds, const char *path, char *error)
+int credentials_load_key(struct credentials *creds, const char *path,
+			 char error[static AUTH_ERROR_MAX])
 {
 	char sentence[AUTH_ERROR_MAX] = "";
 	struct blob file = { NULL, 0 };
@@ -104,10 +106,10 @@ int credentials_load(struct credentials *creds, const char *cert_path,
 	int err;
 
 	memset(creds, 0, sizeof(*creds));
-	err = load_certs(creds, cert_path, error);
+	err = credentials_load_certs(creds, cert_path, error);
 	if (!err)
-		err = load_key(creds, key_path, error);
-	if (!err && !key_matches(creds))
+		err = credentials_load_key(creds, key_path, error);
+	if (!err && !credentials_match(creds))
 		err = refuse(error, -EINVAL, "the key in %s is not that of %s", key_path,
 			     cert_path);
 	if (err)

@@ -124,13 +124,13 @@ static int load_creds(const struct config *config, struct trust **trust,
 		snprintf(error, AUTH_ERROR_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	if (config->ca[0])
-		err = trust_add_ca(*trust, config->ca, error);
-	if (!err && config->crl[0])
-		err = trust_add_crl(*trust, config->crl, error);
+	if (config->ca.path[0])
+		err = trust_add_ca(*trust, config->ca.path, error);
+	if (!err && config->crl.path[0])
+		err = trust_add_crl(*trust, config->crl.path, error);
 	trust_require_crl(*trust, config->crl_required);
-	if (!err && config->cert[0])
-		err = credentials_load(creds, config->cert, config->key, error);
+	if (!err && config->cert.path[0])
+		err = credentials_load(creds, config->cert.path, config->key.path, error);
 	if (err)
 		creds_free(*trust, creds);
 	return err;

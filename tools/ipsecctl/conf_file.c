@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/safe.h"
@@ -63,7 +64,7 @@ int conf_take(const struct command *command, struct words *words, struct config 
 		return command_usage(command, words);
 	if (!find(command, word, path))
 		return EXIT_FAILED;
-	*config = config_load(path, &errors);
+	*config = config_load_all(path, time(NULL), &errors);
 	print_errors(path, &errors);
 	return *config ? EXIT_DONE : EXIT_FAILED;
 }

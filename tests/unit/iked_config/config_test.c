@@ -76,33 +76,39 @@ static void test_defaults(void)
 }
 
 /* A peer of these lines, behind "[peer a]" and a good address and secret */
-static void bad_peer(const char *lines, unsigned int line, const char *sentence)
-{
-	char text[1024], name[256];
-	struct config *c;
-
-	snprintf(text, sizeof(text),
-		 "[peer a]\nremote = 192.0.2.2\npsk = a secret of some length\n%s", lines);
-	c = parse(text);
-	snprintf(name, sizeof(name), "line %u: %.120s", line, sentence);
-	check(!c && errors.n && errors.list[0].line == line &&
-	      strstr(errors.list[0].text, sentence), name, "%s: %u: %s",
-	      c ? "accepted" : "refused", errors.n ? errors.list[0].line : 0,
-	      errors.n ? errors.list[0].text : "without a word");
-	config_free(c);
-}
-
-static void bad(const char *text, unsigned int line, const char *sentence)
+/* @n lines are printed; the first of them is about @line */
+static void bad_n(const char *text, unsigned int n, unsigned int line, const char *sentence)
 {
 	struct config *c = parse(text);
 	char name[256];
 
 	snprintf(name, sizeof(name), "line %u: %.120s", line, sentence);
-	check(!c && errors.n && errors.list[0].line == line &&
-	      strstr(errors.list[0].text, sentence), name, "%s: %u: %s",
-	      c ? "accepted" : "refused", errors.n ? errors.list[0].line : 0,
+	check(!c && errors.n == n && errors.list[0].line == line &&
+	      strstr(errors.list[0].text, sentence), name, "%s: %u lines, %u: %s",
+	      c ? "accepted" : "refused", errors.n, errors.n ? errors.list[0].line : 0,
 	      errors.n ? errors.list[0].text : "without a word");
 	config_free(c);
+}
+
+/* Nothing is said that only follows */
+static void bad(const char *text, unsigned int line, const char *sentence)
+{
+	bad_n(text, 1, line, sentence);
+}
+
+static void bad_peer_n(const char *lines, unsigned int n, unsigned int line,
+		       const char *sentence)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "[peer a]\nremote = 192.0.2.2\npsk = a secret of some length\n%s", lines);
+	bad_n(text, n, line, sentence);
+}
+
+static void bad_peer(const char *lines, unsigned int line, const char *sentence)
+{
+	bad_peer_n(lines, 1, line, sentence);
 }
 
 static void test_refusals(void)
@@ -126,8 +132,8 @@ static void test_refusals(void)
 	bad_peer("mode = tunel\n", 4, "is no mode");
 	bad_peer("routes =\n", 4, "\"routes\" has no value");
 	bad_peer("local = 2001:db8::1\n", 1, "of different families");
-	bad_peer("auth = cert\n", 1, "[interface] has no cert and key");
-	bad_peer("remote-auth = cert\n", 1, "[interface] names no ca");
+	bad_peer_n("auth = cert\n", 3, 1, "[interface] has no cert and key");
+	bad_peer_n("remote-auth = cert\n", 2, 1, "[interface] names no ca");
 	bad_peer("protect = esp+ah\n", 1, "IKE negotiates esp or ah, not both");
 	bad_peer("protect = ah\nencap = yes\n", 1, "AH cannot be in UDP");
 	bad_peer("protect = ah\nesp = aes256gcm16\n", 1, "it is protected with ah");
@@ -137,6 +143,18 @@ static void test_refusals(void)
 	bad_peer("[peer a]\n", 4, "peer a was there before");
 	bad_peer("[peer -x]\n", 4, "is no name of a peer");
 	bad_peer("[something]\n", 4, "is neither [interface] nor [peer NAME]");
+	bad("[pear a]\nremote = 192.0.2.2\n", 1, "is neither [interface] nor [peer NAME]");
+	bad("[peer a]\nremote = 192.0.2.2\n", 1, "no psk, no psk-file");
+	bad("[peer a]\nremote = 192.0.2.2\npsk-file = /nowhere\n", 3, "No such file");
+	bad("[peer a]\nremote = 192.0.2.2\npsk_file = /nowhere\n", 3, "is not known in [peer]");
+	bad("[peer a]\nremote = 192.0.2.2\npsk a secret of some length\n", 3, "neither");
+	bad("[peer a]\nremote = 192.0.2.256\npsk = a secret of some length\nstart = now\n",
+	    2, "is neither an IP address");
+	bad_peer("protect = ha\nah = sha256\n", 4, "does not protect");
+	bad("[interface]\ncert = hub.pem\nkey = /hub.key\n[peer a]\nauth = cert\n", 2,
+	    "is not a path");
+	bad_n("[peer a]\nremote = nonsense\n[peer b]\nremote = 192.0.2.3\n", 2, 2,
+	      "is neither an IP address");
 	bad("[peer a]\npsk = a secret of some length\nstart = now\n", 1,
 	    "nobody to start with");
 	bad("remote = 192.0.2.2\n", 1, "in front of the first [section]");
@@ -144,7 +162,7 @@ static void test_refusals(void)
 	bad("[interface]\naddress = 10.0.0.1/24\nnonsense\n", 3,
 	    "neither \"name = value\" nor [section]");
 	bad("[interface]\ncert = a.pem\n", 2, "is not a path that begins with /");
-	bad("[interface]\ncert = /a.pem\n", 0, "needs both cert and key");
+	bad("[interface]\ncert = /a.pem\n", 2, "needs both cert and key");
 }
 
 static void test_long_line(void)
@@ -222,7 +240,8 @@ static void test_files(const char *dir)
 	write_file(path, text, 0644);
 	write_file(psk, "0x000102030405060708090a0b0c0d0e0f\n", 0640);
 	c = config_load(path, &errors);
-	CHECK("E4.40 others may read the file of the secret", !c && errors.list[0].line == 3 &&
+	CHECK("E4.40 others may read the file of the secret", !c && errors.n == 1 &&
+	      errors.list[0].line == 3 &&
 	      strstr(errors.list[0].text, "chmod 600"));
 	chmod(psk, 0600);
 	c = config_load(path, &errors);
