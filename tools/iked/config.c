@@ -73,6 +73,7 @@ static void peer_defaults(struct config_peer *peer)
 	peer->ike_rekey_s = 4 * 3600;
 	peer->rekey_s = 3600;
 	peer->dpd_s = 30;
+	peer->dpd_timeout_s = 180;
 	peer->keepalive_s = 20;
 	peer->replay_window = IFIPSEC_REPLAY_WINDOW_DEFAULT;
 	peer->initial_contact = true;

@@ -25,6 +25,7 @@
 #define CONFIG_ADDRESSES_MAX	16
 #define CONFIG_PEERS_MAX	10000
 #define CONFIG_BYTES_MAX	(16 << 20)
+#define CONFIG_DPD_TIMEOUT_MIN	5	/* seconds: three tries (window.h) */
 #define CONFIG_DIGEST_LEN	32	/* SHA-256 */
 
 enum config_auth {
@@ -88,6 +89,7 @@ struct config_peer {
 	struct proposals ike, child;
 	/* seconds, 0: never */
 	uint64_t ike_rekey_s, rekey_s, dpd_s, keepalive_s;
+	uint64_t dpd_timeout_s;		/* CONFIG_DPD_TIMEOUT_MIN or more */
 	uint64_t rekey_bytes, rekey_packets;	/* 0: never */
 	uint32_t replay_window;
 	uint32_t tfc;

@@ -180,6 +180,16 @@ static bool take_time(struct config_parser *p, const char *value, size_t offset)
 	return true;
 }
 
+static bool take_dpd_timeout(struct config_parser *p, const char *value, size_t offset)
+{
+	if (!take_time(p, value, offset))
+		return false;
+	if (*AT(uint64_t, p, offset) >= CONFIG_DPD_TIMEOUT_MIN)
+		return true;
+	return refuse(p, "\"%.40s\" is too short to ask more than once or twice: %ds or more",
+		      value, CONFIG_DPD_TIMEOUT_MIN);
+}
+
 static bool take_addr(struct config_parser *p, const char *value, size_t offset)
 {
 	if (addr_parse(value, AT(struct addr, p, offset)))
@@ -508,6 +518,7 @@ static const struct key_row peer_rows[] = {
 	P("rekey-bytes", take_amount, rekey_bytes, ONCE),
 	P("rekey-packets", take_amount, rekey_packets, ONCE),
 	P("dpd", take_time, dpd_s, ONCE),
+	P("dpd-timeout", take_dpd_timeout, dpd_timeout_s, ONCE),
 	P("keepalive", take_time, keepalive_s, ONCE),
 	P("replay-window", take_replay, replay_window, ONCE),
 	P("tfc", take_tfc, tfc, ONCE),

@@ -96,15 +96,38 @@ static uint64_t backoff(unsigned int tries)
 	return ms + random_below((uint32_t)(ms / 10));
 }
 
+static bool established(const struct ike_sa *sa)
+{
+	return sa->state != IKE_INIT_SENT && sa->state != IKE_AUTH_SENT;
+}
+
+/* How long yet; the number of tries is the limit until there is a peer that could be lost */
+static uint64_t patience(const struct ike_sa *sa)
+{
+	const struct window *w = &sa->window;
+	uint64_t waited = sa->d->timers.now_ms - w->first_ms;
+	uint64_t ms;
+
+	if (!established(sa))
+		return w->tries < WINDOW_TRIES ? UINT64_MAX : 0;
+	ms = sa->peer->config->dpd_timeout_s * 1000;
+	return waited < ms ? ms - waited : 0;
+}
+
 static void send_request(struct ike_sa *sa)
 {
 	struct window *w = &sa->window;
+	uint64_t left, ms;
 
+	if (!w->tries)
+		w->first_ms = sa->d->timers.now_ms;
+	left = patience(sa);
 	daemon_count(sa->d, w->tries ? IKE_COUNT_RETRANSMIT : IKE_COUNT_TX);
 	if (w->tries++)
 		ike_sa_log(sa, LOG_DEBUG, "no answer yet: request %u again, try %u",
 			   w->send_id, w->tries);
-	timer_set(&sa->d->timers, &w->timer, backoff(w->tries));
+	ms = backoff(w->tries);
+	timer_set(&sa->d->timers, &w->timer, ms < left ? ms : left);
 	datagrams_send(&w->request, sa);
 }
 
@@ -124,16 +147,16 @@ static void no_answer(void *arg)
 {
 	struct ike_sa *sa = arg;
 	struct window *w = &sa->window;
+	bool waiting = patience(sa);
 
-	if (w->tries < WINDOW_TRIES && !address_lost(sa)) {
+	if (waiting && !address_lost(sa)) {
 		send_request(sa);
 		return;
 	}
 	if (sa->state == IKE_UP)
 		daemon_count(sa->d, IKE_COUNT_PEER_DEAD);
 	ike_sa_log(sa, LOG_WARN,
-		   w->tries < WINDOW_TRIES ?
-		   "our address is gone after %u tries: starting again" :
+		   waiting ? "our address is gone after %u tries: starting again" :
 		   "no answer to %u requests: the peer is unreachable, dead, or does not know us",
 		   w->tries);
 	ike_sa_failed(sa);

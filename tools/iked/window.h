@@ -13,7 +13,9 @@
 #include "message.h"
 #include "timer.h"
 
-/* 2 s x 1.8^n, at most 20 s, 12 times: 180 seconds and more (B6.1) */
+/* 2 s x 1.8^n, at most 20 s, 12 times: 180 seconds and more (B6.1); from an established
+ * peer an answer is awaited as long as its configuration says ("dpd-timeout")
+ */
 #define WINDOW_FIRST_MS		2000
 #define WINDOW_MAX_MS		20000
 #define WINDOW_TRIES		12
@@ -34,6 +36,7 @@ struct window {
 	uint8_t exchange;		/* of the request in flight */
 	uint8_t recv_exchange;		/* of the last request that was answered */
 	unsigned int tries;
+	uint64_t first_ms;		/* of the first */
 	struct datagrams request, answer;
 	struct timer timer;
 };

@@ -66,7 +66,8 @@ static void test_defaults(void)
 
 	CHECK("defaults", c && c->peers[0].remote_ts.n == 2 && !c->peers[0].routes &&
 	      c->peers[0].start == CONFIG_START_DEMAND && c->peers[0].child.n == 4 &&
-	      c->peers[0].ike.n == 2 && c->peers[0].dpd_s == 30);
+	      c->peers[0].ike.n == 2 && c->peers[0].dpd_s == 30 &&
+	      c->peers[0].dpd_timeout_s == 180);
 	CHECK("transport mode: the outer addresses, routed", c && !c->peers[1].remote_ts.n &&
 	      c->peers[1].routes && c->peers[1].psk.len == 16);
 	CHECK("anybody: the other side starts", c && !c->peers[2].remote.len &&
@@ -124,6 +125,8 @@ static void test_refusals(void)
 	bad_peer("esp = aes256\n", 4, "no integrity algorithm");
 	bad_peer("rekey = soon\n", 4, "is no time");
 	bad_peer("rekey = 99999999999d\n", 4, "is no time");
+	bad_peer("dpd-timeout = 4s\n", 4, "5s or more");
+	bad_peer("dpd-timeout = 0\n", 4, "5s or more");
 	bad_peer("port = 0\n", 4, "is no UDP port");
 	bad_peer("replay-window = 31\n", 4, "is no replay window");
 	bad_peer("start = perhaps\n", 4, "is not now, demand or no");

@@ -314,6 +314,65 @@ static void test_alive(void)
 	pair_end(&p);
 }
 
+/* The other side is dead from now on.  How long until that is noticed, and @asked how often */
+static uint64_t dead_after(unsigned int *asked)
+{
+	uint64_t start = p.now_ms;
+
+	*asked = 0;
+	while (pair_sa(&p.a) && p.now_ms - start < 3600000) {
+		for (; p.n; pair_lose(&p, &p.queue[0]))
+			(*asked)++;
+		pair_sleep(&p, 100);
+	}
+	return p.now_ms - start;
+}
+
+static void test_dpd_timeout(void)
+{
+	unsigned int asked;
+	uint64_t ms;
+
+	up(A_CONFIG "dpd = 10s\n", B_CONFIG "dpd = 0s\n");
+	ms = dead_after(&asked);
+	check(asked == 12 && ms == 190000 - 4000, "B6.1 dpd-timeout: three minutes, a dozen times",
+	      "%u times, %llu ms", asked, (unsigned long long)ms);
+	pair_end(&p);
+
+	up(A_CONFIG "dpd = 10s\ndpd-timeout = 15s\n", B_CONFIG "dpd = 0s\n");
+	ms = dead_after(&asked);
+	check(asked == 4 && ms == 25000 - 4000, "B6.3 dpd-timeout = 15s", "%u times, %llu ms",
+	      asked, (unsigned long long)ms);
+	CHECK("counted", pair_counter(&p.a, IKE_COUNT_PEER_DEAD) == 1);
+	pair_end(&p);
+
+	up(A_CONFIG "dpd = 10s\ndpd-timeout = 10m\n", B_CONFIG "dpd = 0s\n");
+	ms = dead_after(&asked);
+	check(asked > 25 && ms == 610000 - 4000, "B6.3 dpd-timeout = 10m", "%u times, %llu ms",
+	      asked, (unsigned long long)ms);
+	pair_end(&p);
+
+	/* Whatever is asked, and whether or not it would be asked for nothing */
+	up(A_CONFIG "dpd = 0s\ndpd-timeout = 15s\n", B_CONFIG "dpd = 0s\n");
+	daemon_rekey(&p.a.d, "ipsec0", "b", false);
+	ms = dead_after(&asked);
+	check(asked == 4 && ms == 15000, "B6.3 a rekey without an answer", "%u times, %llu ms",
+	      asked, (unsigned long long)ms);
+	pair_end(&p);
+
+	/* An answer ends it: the next question has its own time */
+	up(A_CONFIG "dpd = 10s\ndpd-timeout = 15s\n", B_CONFIG "dpd = 0s\n");
+	pair_sleep(&p, 6000);
+	LOST(&p, a, "INFORMATIONAL request 2", "");
+	pair_sleep(&p, 12000);
+	CHECK("B6.3 asked again", p.n);
+	pair_run(&p);
+	pair_run_for(&p, 60000);
+	CHECK("B6.3 who answers late is not dead", pair_settled(&p) &&
+	      !pair_counter(&p.a, IKE_COUNT_PEER_DEAD));
+	pair_end(&p);
+}
+
 static void test_retransmission(void)
 {
 	struct blob first = { 0 };
@@ -606,6 +665,7 @@ int main(void)
 	test_expire();
 	test_delete();
 	test_alive();
+	test_dpd_timeout();
 	test_retransmission();
 	test_repeated();
 	test_cookie();
