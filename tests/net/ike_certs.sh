@@ -13,37 +13,21 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"
 
-host a b
-wire a eth0 192.0.2.1/24 b eth0 192.0.2.2/24
-on a ip addr add 10.1.0.1/24 dev lo
-on b ip addr add 10.2.0.1/24 dev lo
-on b ip route add 10.1.0.0/24 via 192.0.2.1
-
+two_gateways
 PKI=$WORK/pki
 must /usr/bin/python3 "$(dirname "$0")/ike_pki.py" "$PKI"
 
 # ---- charon: one connection for each certificate of its own ------------------
 
-# connection NAME OUR-ID LOCAL REMOTE: sections' bodies
-connection() {
-	cat <<- E
-		$1 {
-			local_addrs = 192.0.2.2
-			remote_addrs = 192.0.2.1
-			version = 2
-			local { $3 }
-			remote { id = $2
-				$4 }
-			children { $1 { local_ts = 10.2.0.0/24
-				remote_ts = 10.1.0.0/24 } }
-		}
-	E
-}
+# theirs NAME OUR-ID LOCAL REMOTE: a connection, and what its sections say
+theirs() { gateway_connection "$1" "$3" "id = $2
+	$4"; }
 
+# cert NAME [AUTH]: charon's certificate and identity
 cert() {
 	echo "auth = ${2:-pubkey}
 	certs = b-$1.example.org.pem
-	id = ${3:-b-$1}.example.org"
+	id = b-$1.example.org"
 }
 
 KINDS="rsa p256 p384 p521 ed25519 chain long"
@@ -53,15 +37,15 @@ b_config() {
 	local kind
 	echo "connections {"
 	for kind in $KINDS; do
-		connection "$kind" "a-$kind.example.org" "$(cert "$kind")" "auth = pubkey"
+		theirs "$kind" "a-$kind.example.org" "$(cert "$kind")" "auth = pubkey"
 	done
-	connection pss a-rsa.example.org "$(cert pss rsa/pss-sha512)" "auth = ike:rsa/pss-sha256-sha384-sha512"
+	theirs pss a-rsa.example.org "$(cert pss rsa/pss-sha512)" "auth = ike:rsa/pss-sha256-sha384-sha512"
 	for kind in $BAD; do
-		connection "$kind" "a-p256.example.org" "$(cert "$kind")" "auth = pubkey"
-		connection "our-$kind" "a-$kind.example.org" "$(cert p384)" "auth = pubkey"
+		theirs "$kind" "a-p256.example.org" "$(cert "$kind")" "auth = pubkey"
+		theirs "our-$kind" "a-$kind.example.org" "$(cert p384)" "auth = pubkey"
 	done
-	connection mixed1 a-mixed1.example.org "$(cert p256)" "auth = psk"
-	connection mixed2 a-p256.example.org "auth = psk
+	theirs mixed1 a-mixed1.example.org "$(cert p256)" "auth = psk"
+	theirs mixed2 a-p256.example.org "auth = psk
 		id = b-mixed2.example.org" "auth = pubkey"
 	echo "}
 	secrets { ike-1 { id = a-mixed1.example.org

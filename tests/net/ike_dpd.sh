@@ -35,27 +35,14 @@ table ip count {
 	}
 }
 END
-in_clear() { on r nft -j list counter ip count clear |
-	python3_json 'next(x["counter"]["packets"] for x in d["nftables"] if "counter" in x)'; }
 
-# charon_end HOST NAME N PEER-N
+# charon_end HOST NAME N PEER-N [REMOTE]
 charon_end() {
-	charon "$1" <<- END
-		connections {
-			site {
-				remote_addrs = ${5:-%any}
-				version = 2
-				local { auth = psk
-					id = $1.example.org }
-				remote { auth = psk
-					id = $2.example.org }
-				children { net { local_ts = 10.$3.0.1/32
-					remote_ts = 10.$4.0.1/32 } }
-			}
-		}
-		secrets { ike { secret = "a secret that both know well" } }
-	END
+	charon "$1" < <(swanctl_conf "$(connection site "$(psk "$1.example.org")" "$(psk "$2.example.org")" \
+		"remote_addrs = ${5:-%any}" "local_ts = 10.$3.0.1/32
+		remote_ts = 10.$4.0.1/32")")
 }
+# our_end HOST PEER N PEER-N REMOTE
 our_end() {
 	conf "$1" ipsec0 <<- END
 		[interface]
@@ -64,7 +51,7 @@ our_end() {
 		[peer $2]
 		remote = $5
 		id = $2.example.org
-		psk = a secret that both know well
+		psk = $SECRET
 		networks = 10.$4.0.1/32
 		local-networks = 10.$3.0.1/32
 		start = now
@@ -73,12 +60,6 @@ our_end() {
 	ours "$1"
 	must up "$1" ipsec0
 }
-# die HOST: as when the power is gone
-die() {
-	{ kill -9 "$(cat "$WORK/$1/pid")"; wait "$(cat "$WORK/$1/pid")"; } 2> /dev/null
-	rm -f "$WORK/$1/vici" "$WORK/$1/run/iked.sock"
-}
-boot_charon() { must ip -n "$1" xfrm state flush; must ip -n "$1" xfrm policy flush; }
 
 # Always somebody who would like to say something
 talk() { (ip netns exec "$1" ping -q -i 0.1 -I "$2" "$3" &> /dev/null &); }
@@ -107,7 +88,7 @@ talk c 10.3.0.1 10.4.0.1
 mark a
 died=$SECONDS
 die b
-boot_charon b
+xfrm_forgets b
 
 # ---- our daemon is killed -----------------------------------------------------------
 
@@ -133,9 +114,9 @@ pings "started again: traffic" c 10.4.0.1 -I 10.3.0.1
 
 mark c
 die d
-boot_charon d
+xfrm_forgets d
 charon_end d c 4 3 203.0.113.1,203.0.113.2
-check "B6.9 charon started again: initiate" swan d --initiate --timeout 20 --child net
+check "B6.9 charon started again: initiate" swan d --initiate --timeout 20 --child site
 logs "B6.9 charon started again: our log" c "the peer started again: IKE SA"
 check "B6.9 charon started again: one IKE SA" wait_for 20 sa_up c d
 check "B6.9 charon started again: two SAs in our kernel" wait_for 20 kernel_has c 2
@@ -166,5 +147,5 @@ check "B6.3 killed: we call again" wait_for 20 logged a "calling 198.51.100.1:"
 charon_end b a 2 1
 check "B6.3 killed: it is back, and so are we" wait_for 60 sa_up a b
 pings "B6.3 killed: traffic" a 10.2.0.1 -I 10.1.0.1
-is "nothing in clear, ever" "$(in_clear)" 0
+is "nothing in clear, ever" "$(nft_packets r clear)" 0
 finish

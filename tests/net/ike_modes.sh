@@ -15,76 +15,37 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"
 
-# peer NAME N LINE...: ours; and theirs: NAME N LINE... of the child
-peer() {
-	local name=$1 n=$2
-	shift 2
-	printf '[peer %s]\nremote = 198.18.2.%s\nlocal = 198.18.1.%s\nid = b%s\nlocal-id = a%s\n' \
-		"$name" "$n" "$n" "$n" "$n" | sed "s/id = \(.*\)/id = @\1/"
-	echo "psk = a secret that both know well"
-	printf '%s\n' "$@"
-}
-theirs() {
-	local name=$1 n=$2
-	shift 2
-	cat <<- END
-		$name { version = 2
-			mobike = no
-			local_addrs = 198.18.2.$n
-			remote_addrs = 198.18.1.$n
-			proposals = aes128gcm16-prfsha256-x25519
-			local { auth = psk
-				id = b$n }
-			remote { auth = psk
-				id = a$n }
-			children { $name {
-				$(printf '%s\n' "$@")
-			} } }
-	END
-}
+# theirs NAME N LINE...: charon's, lines of the child
+theirs() { numbered_connection "$1" "$2" aes128gcm16-prfsha256-x25519 "${@:3}"; }
 # The same with other addresses outside
 outside() { sed "s/198\.18\.1\.$1\$/$2/; s/198\.18\.2\.$1\$/$3/"; }
-
-# sa PEER FIELD...: of its IKE SA ("s") and child ("c")
-sa_of() {
-	local peer=$1
-	shift
-	ctl_on a -j ike status | /usr/bin/python3 -c 'import json, sys
-for s in json.load(sys.stdin)["sas"]:
-	if s["peer"] == sys.argv[1] and s["state"] == "up":
-		for c in s["children"]:
-			print(*eval("(" + sys.argv[2] + ",)"))' "$peer" "$@"
-}
-is_up() { [[ -n $(sa_of "$1" 1) ]]; }
 
 # calls NAME PEER CHECK...: with each as the initiator, CHECK ROLE PEER...
 calls() {
 	local name=$1 peer=$2
 	shift 2
 	ctl_on a ike up ipsec0 "$peer"
-	check "$name: we call" wait_for 30 is_up "$peer"
+	check "$name: we call" wait_for 30 has_pair "$peer"
 	"$@" "$name, initiator" "$peer"
 	close "$peer"
 	check "$name: charon calls" swan b --initiate --child "$peer" --timeout 30
-	is "$name: role" "$(sa_of "$peer" 's["role"]')" responder
+	is "$name: role" "$(pair_of "$peer" 's["role"]')" responder
 	"$@" "$name, responder" "$peer"
 	close "$peer"
 }
-gone() { ! is_up "$1" && [[ -z $(swan b --list-sas --ike "$1" --raw | grep "list-sa event") ]]; }
-close() {
-	ctl_on a ike down ipsec0 "$1"
-	wait_for 30 gone "$1" || not_ok "B6.7 $1 is closed" "$(swan b --list-sas --ike "$1")"
-}
 # counted NAME PEER N: so many packets in the pair, both ways and on both sides
 counted() {
-	is "$1: packets" "$(sa_of "$2" 'c["rx_packets"], c["tx_packets"]')" "$3 $3"
+	is "$1: packets" "$(pair_of "$2" 'c["rx_packets"], c["tx_packets"]')" "$3 $3"
 	is "$1: charon's packets" "$(swan b --list-sas --ike "$2" --raw |
 		grep -oE 'packets-(in|out)=[0-9]+' | sort | tr '\n' ' ')" "packets-in=$3 packets-out=$3 "
 }
-selectors_are() { is "$1: selectors" "$(sa_of "$2" '*c["local"], "=", *c["remote"]')" "$3"; }
+selectors_are() { is "$1: selectors" "$(pair_of "$2" '*c["local"], "=", *c["remote"]')" "$3"; }
 
-host a b
-wire a eth0 "192.168.1.10/24 2001:db8:6::1/64" b eth0 "192.168.1.20/24 2001:db8:6::2/64"
+numbered_hosts {1..13}
+must ip -n a addr add 192.168.1.10/24 dev eth0
+must ip -n b addr add 192.168.1.20/24 dev eth0
+must ip -n a addr add 2001:db8:6::1/64 dev eth0
+must ip -n b addr add 2001:db8:6::2/64 dev eth0
 # the policies for all between two hosts protect neighbour discovery as well: none is
 # needed when the two know each other
 must ip -n a neigh replace 2001:db8:6::2 dev eth0 lladdr "$(on b cat /sys/class/net/eth0/address)"
@@ -92,28 +53,27 @@ must ip -n b neigh replace 2001:db8:6::1 dev eth0 lladdr "$(on a cat /sys/class/
 for h in "a 1" "b 2"; do
 	name=${h% *} side=${h#* }
 	for n in {1..13}; do
-		printf 'addr add %s dev %s\n' "198.18.$side.$n/16" eth0 "2001:db8::$side:$n/64" eth0 \
-			"10.$side.$n.1/32" lo "10.$side.$n.129/32" lo "fd0$side:$n::1/128" lo
+		printf 'addr add %s dev %s\n' "2001:db8::$side:$n/64" eth0 \
+			"10.$side.$n.129/32" lo "fd0$side:$n::1/128" lo
 	done | must ip -n "$name" -batch -
 done
-must on b ip route add 10.1.0.0/16 via 198.18.1.1 src 198.18.2.1
 for n in {1..13}; do must on b ip route add "fd01:$n::/64" via 2001:db8::1:1; done
 
 {
-	peer both4 1 "networks = 10.2.1.0/24, fd02:1::/64" "local-networks = 10.1.1.0/24, fd01:1::/64"
-	peer both6 2 "networks = 10.2.2.0/24, fd02:2::/64" "local-networks = 10.1.2.0/24, fd01:2::/64" |
+	numbered_peer both4 1 "networks = 10.2.1.0/24, fd02:1::/64" "local-networks = 10.1.1.0/24, fd01:1::/64"
+	numbered_peer both6 2 "networks = 10.2.2.0/24, fd02:2::/64" "local-networks = 10.1.2.0/24, fd01:2::/64" |
 		outside 2 2001:db8::1:2 2001:db8::2:2
-	peer transport6 3 "mode = transport" | outside 3 2001:db8:6::1 2001:db8:6::2
-	peer ah 4 "protect = ah" "ah = sha256" "networks = 10.2.4.0/24" "local-networks = 10.1.4.0/24"
-	peer ah-transport 5 "protect = ah" "ah = sha512" "mode = transport"
-	peer narrow 6 "networks = 10.2.6.0/24" "local-networks = 10.1.6.0/24"
-	peer narrow-us 7 "networks = 10.2.7.0/25" "local-networks = 10.1.7.0/25"
-	peer several 8 "networks = 10.2.8.0/25, 10.2.8.128/25, fd02:8::/64" "local-networks = 10.1.8.1, 10.1.8.129, fd01:8::/64" "routes = yes"
-	peer ports 9 "networks = 10.2.9.0/24[tcp/7777]" "local-networks = 10.1.9.0/24[tcp]"
-	peer none 10 "networks = 10.2.10.0/24" "local-networks = 10.1.10.0/24"
-	peer demand 11 "networks = 10.2.11.0/24" "local-networks = 10.1.11.0/24"
-	peer now 12 "networks = 10.2.12.0/24" "local-networks = 10.1.12.0/24"
-	peer wide 13
+	numbered_peer transport6 3 "mode = transport" | outside 3 2001:db8:6::1 2001:db8:6::2
+	numbered_peer ah 4 "protect = ah" "ah = sha256" "networks = 10.2.4.0/24" "local-networks = 10.1.4.0/24"
+	numbered_peer ah-transport 5 "protect = ah" "ah = sha512" "mode = transport"
+	numbered_peer narrow 6 "networks = 10.2.6.0/24" "local-networks = 10.1.6.0/24"
+	numbered_peer narrow-us 7 "networks = 10.2.7.0/25" "local-networks = 10.1.7.0/25"
+	numbered_peer several 8 "networks = 10.2.8.0/25, 10.2.8.128/25, fd02:8::/64" "local-networks = 10.1.8.1, 10.1.8.129, fd01:8::/64" "routes = yes"
+	numbered_peer ports 9 "networks = 10.2.9.0/24[tcp/7777]" "local-networks = 10.1.9.0/24[tcp]"
+	numbered_peer none 10 "networks = 10.2.10.0/24" "local-networks = 10.1.10.0/24"
+	numbered_peer demand 11 "networks = 10.2.11.0/24" "local-networks = 10.1.11.0/24"
+	numbered_peer now 12 "networks = 10.2.12.0/24" "local-networks = 10.1.12.0/24"
+	numbered_peer wide 13
 } | awk '/^\[peer/ { if (p) print "start = " p; p = "no" }
 	/^\[peer demand/ { p = "demand" } /^\[peer now/ { p = "now" } { print } END { print "start = " p }' > "$WORK/peers"
 
@@ -154,7 +114,7 @@ charon b <<- END
 			esp_proposals = aes256gcm16 } } }
 	}
 	secrets {
-		ike { secret = "a secret that both know well" }
+		ike { secret = "$SECRET" }
 		ike-other { id = 192.168.1.10
 			secret = "what the two servers know" }
 	}
@@ -163,9 +123,9 @@ ours a
 check "ipsecctl up" up a ipsec0
 
 note "$SECONDS s: start"
-check "B1 start = now: up by itself" wait_for 30 is_up now
+check "B1 start = now: up by itself" wait_for 30 has_pair now
 pings "B1 start = now" a 10.2.12.1 -I 10.1.12.1
-is "B1 start = demand: not before the first packet" "$(sa_of demand 1)" ""
+is "B1 start = demand: not before the first packet" "$(pair_of demand 1)" ""
 check "B1 start = demand: the first packet is not lost" on a ping -q -n -c 1 -W 20 -I 10.1.11.1 10.2.11.1
 counted "B1 start = demand" demand 1
 is "B1 nobody else was called" "$(counter a ike_sa_up)" 2
@@ -186,12 +146,12 @@ note "$SECONDS s: modes"
 mode_is() {
 	pings "$1" a "$4"
 	counted "$1" "$2" 3
-	is "$1: mode" "$(sa_of "$2" 'c["proto"], c["mode"]')" "$3"
+	is "$1: mode" "$(pair_of "$2" 'c["proto"], c["mode"]')" "$3"
 }
 other() {
 	mode_is "$1" "$2" "esp transport" 192.168.1.20
 	selectors_are "$1" "$2" "192.168.1.10/32 = 192.168.1.20/32"
-	is "$1: algorithms" "$(sa_of "$2" 'c["algorithms"]')" aes256gcm16-noesn
+	is "$1: algorithms" "$(pair_of "$2" 'c["algorithms"]')" aes256gcm16-noesn
 	# new keys, though the route to the peer leads into the tunnel
 	must ctl_on a ike rekey ipsec0 other ike
 	must swan b --rekey --child other
@@ -201,7 +161,7 @@ transport6() { mode_is "$1" "$2" "esp transport" 2001:db8:6::2; }
 ah() {
 	pings "$1" a 10.2.4.1 -I 10.1.4.1
 	counted "$1" "$2" 3
-	is "$1: mode" "$(sa_of "$2" 'c["proto"], c["mode"]')" "ah tunnel"
+	is "$1: mode" "$(pair_of "$2" 'c["proto"], c["mode"]')" "ah tunnel"
 }
 ah-transport() { mode_is "$1" "$2" "ah transport" 198.18.2.5; }
 is "B5.6 the route to the other server" \

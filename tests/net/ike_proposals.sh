@@ -61,19 +61,11 @@ results() {
 	FAILED=$((FAILED + $(grep -c '^not ok' "$WORK/results")))
 }
 
-host a b
-wire a eth0 "" b eth0 ""
 helper config "$WORK" || must false
 n_cases=$(wc -l < "$WORK/cases")
 n_pfs=$(grep -c pfs "$WORK/cases")
-for h in "a 1" "b 2"; do
-	name=${h% *} side=${h#* }
-	for n in $(seq 1 "$n_cases") 101 102; do
-		echo "addr add 198.18.$side.$n/16 dev eth0"
-		echo "addr add 10.$side.$n.1/32 dev lo"
-	done | must ip -n "$name" -batch -
-done
-must on b ip route add 10.1.0.0/16 via 198.18.1.1 src 198.18.2.1
+# shellcheck disable=SC2046 # words
+numbered_hosts $(seq 1 "$n_cases") 101 102
 must on b sysctl -qw net.core.xfrm_acq_expires=5
 conf a ipsec0 < "$WORK/ipsec0.conf"
 charon b < "$WORK/swanctl.conf"

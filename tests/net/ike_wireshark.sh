@@ -12,52 +12,10 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_ike.sh"
 
-host a b
-wire a eth0 192.0.2.1/24 b eth0 192.0.2.2/24
-on a ip addr add 10.1.0.1/24 dev lo
-on b ip addr add 10.2.0.1/24 dev lo
-on b ip route add 10.1.0.0/24 via 192.0.2.1
+two_gateways
+charon b < <(gateway_b "proposals = aes256gcm16-prfsha384-x25519, aes128-sha256-x25519, chacha20poly1305-prfsha256-x25519" \
+	"esp_proposals = aes256gcm16, aes128-sha256, chacha20poly1305")
 
-charon b << 'END'
-connections {
-	site {
-		local_addrs = 192.0.2.2
-		remote_addrs = 192.0.2.1
-		version = 2
-		proposals = aes256gcm16-prfsha384-x25519, aes128-sha256-x25519, chacha20poly1305-prfsha256-x25519
-		local { auth = psk
-			id = b.example.org }
-		remote { auth = psk
-			id = a.example.org }
-		children { net { local_ts = 10.2.0.0/24
-			remote_ts = 10.1.0.0/24
-			esp_proposals = aes256gcm16, aes128-sha256, chacha20poly1305 } }
-	}
-}
-secrets { ike { id = a.example.org
-	secret = "a secret that both know well" } }
-END
-
-# ours_is IKE ESP: our file, with these proposals
-ours_is() {
-	conf a ipsec0 << END
-[interface]
-id = a.example.org
-
-[peer b]
-remote = 192.0.2.2
-id = b.example.org
-psk = a secret that both know well
-networks = 10.2.0.0/24
-local-networks = 10.1.0.0/24
-ike = $1
-esp = $2
-start = now
-END
-}
-
-children() { ctl_on a -j ike status | jq '[.sas[].children[] | select(.state == "up")] | length'; }
-has_child() { [[ $(children) == 1 ]]; }
 captured() { [[ $(tcpdump -nr "$WORK/$1" esp 2> /dev/null | wc -l) == 6 ]]; }
 
 # shark FILTER FIELD...: of the capture, with what was exported
@@ -72,12 +30,12 @@ shark() {
 # talk IKE ESP: captured, exported
 talk() {
 	rm -rf "$WORK/pcap" "$WORK/keys"
-	ours_is "$1" "$2"
+	gateway_a "ike = $1" "esp = $2"
 	on a tcpdump -i eth0 -U -w "$WORK/pcap" "udp port 500 or esp" 2> "$WORK/tcpdump" &
 	dump=$!
 	wait_for 10 grep -q "listening on" "$WORK/tcpdump"
 	must up a ipsec0
-	wait_for 30 has_child || ike_logs a b
+	comes_up "$1 $2: up" a b
 	must on a ping -q -c 3 -i 0.1 -W 5 -I 10.1.0.1 10.2.0.1
 	wait_for 10 captured pcap
 	mkdir "$WORK/keys"
@@ -103,7 +61,6 @@ decrypts() {
 	must ctl_on a down "$WORK/a/ipsec0.conf"
 }
 
-ours_is aes128-sha256-x25519 aes128-sha256
 ours a
 check "a directory that is not there" test -n "$(ctl_on a export wireshark "$WORK/none" 2>&1 | grep -F "$WORK/none/ikev2_decryption_table: No such file or directory")"
 decrypts aes256gcm16-prfsha384-x25519 aes256gcm16-noesn
