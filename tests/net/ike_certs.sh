@@ -88,19 +88,34 @@ apply() { must up a ipsec0; must wait_for 10 sas_are a 0; mark a; mark b; }
 both_gone() { no_sa a b && ! swan b --list-sas | grep -q .; }
 hang_up() { ctl_on a ike down ipsec0 b; wait_for 10 both_gone; }
 
-# works NAME CONNECTION [TEXT]: traffic after we call, and after charon does
+# works NAME CONNECTION [TEXT...]: traffic after we call, and after charon does; charon's log
+# has these texts each time
 works() {
 	local name=$1 conn=$2
+	shift 2
 	apply
 	check "$name, we call: ike up" ctl_on a ike up ipsec0 b
 	wait_for 20 sa_up a b || { not_ok "$name, we call" "no SA"; ike_logs a b; return; }
 	pings "$name, we call: traffic" a 10.2.0.1 -I 10.1.0.1
-	[[ -z ${3:-} ]] || logs "$name: charon signs and verifies so" b "$3"
+	charon_said "$name: charon signs and verifies so" "$@"
 	must hang_up
+	mark b
 	check "$name, charon calls: initiate" swan b --initiate --timeout 20 --child "$conn"
 	wait_for 5 sa_up a b || { not_ok "$name, charon calls" "no SA"; ike_logs a b; return; }
 	pings "$name, charon calls: traffic" a 10.2.0.1 -I 10.1.0.1
+	charon_said "$name: charon signs and verifies so when it calls" "$@"
 	must hang_up
+}
+# charon_said NAME [TEXT...]: all of them, since the mark
+charon_said() {
+	local text
+	(($# > 1)) || return
+	for text in "${@:2}"; do
+		wait_for 20 logged b "$text" && continue
+		not_ok "$1" "charon did not log \"$text\" but: $(since_mark b | grep authentication)"
+		return
+	done
+	ok "$1"
 }
 
 with_cert none
@@ -108,8 +123,20 @@ INTERFACE=
 ours_is start start "start = no" "psk = nothing is negotiated with it"
 ours a
 
+# IP fragments that come to charon
+must on b nft -f - << 'END'
+table ip count {
+	counter fragments { }
+	chain in {
+		type filter hook prerouting priority -450;
+		ip frag-off & 0x3fff != 0 counter name fragments
+	}
+}
+END
+
 for kind in $KINDS; do
 	with_cert "$kind"
+	before=$(wc -l < "$WORK/b/log")
 	ours_is "$kind" "$kind" "start = no"
 	case $kind in
 	rsa) text="authentication of 'b-rsa.example.org' (myself) with RSA_EMSA_PKCS1_SHA2_256" ;;
@@ -120,10 +147,34 @@ for kind in $KINDS; do
 	long) text="a-long.example.org' with RSA_EMSA_PSS" ;;
 	*) text= ;;
 	esac
-	works "B4.4 certificate $kind" "$kind" "$text"
+	works "B4.4 certificate $kind" "$kind" ${text:+"$text"}
 done
-check "B7.1 the long chain went in fragments" grep -qF "EF(1/" "$WORK/b/log"
-check "B7.1 and so did charon's" grep -qF "splitting IKE message" "$WORK/b/log"
+# "long" was the last: both sides, as initiator and as responder
+in_fragments() { tail -n "+$((before + 1))" "$WORK/b/log" | grep -qF "$1 [ EF(2/"; }
+check "B7.1 the long chain went in fragments" in_fragments "parsed IKE_AUTH request 1"
+check "B7.1 and so did charon's" in_fragments "generating IKE_AUTH response 1"
+check "B7.1 the long chain went in fragments when charon calls" in_fragments "parsed IKE_AUTH response 1"
+check "B7.1 and so did charon's when it calls" in_fragments "generating IKE_AUTH request 1"
+is "B7.2 no fragment was wrong" "$(counter a rx_fragment)" 0
+is "B7.3 none was so long that IP had to split it" "$(nft_packets b fragments)" 0
+
+# ---- RSA, with both kinds of padding ---------------------------------------------
+
+# ours is PSS always, charon's by its configuration
+with_cert rsa
+ours_is rsa rsa "start = no"
+for pss in no yes; do
+	charon_options b "rsa_pss = $pss"
+	must swan b --reload-settings
+	case $pss in
+	no) text=RSA_EMSA_PKCS1_SHA2_256 ;;
+	yes) text=RSA_EMSA_PSS_SHA2_256 ;;
+	esac
+	works "B4.4 RSA, charon has rsa_pss = $pss" rsa "'b-rsa.example.org' (myself) with $text" \
+		"'a-rsa.example.org' with RSA_EMSA_PSS_SHA2_256"
+done
+charon_options b
+must swan b --reload-settings
 
 with_cert rsa
 ours_is rsa pss "start = no"

@@ -52,11 +52,10 @@ stop_ours() {
 	wait "$(cat "$WORK/$1/pid")" 2> /dev/null
 }
 
-# charon HOST: starts charon-systemd there; swanctl.conf comes on standard input
-charon() {
-	local host=$1 dir=$WORK/$1
-	mkdir -p "$dir/swanctl"/{x509{,ca,crl,aa,ac,ocsp},pubkey,private,rsa,ecdsa,pkcs8,pkcs12,bliss,conf.d}
-	cat > "$dir/swanctl/swanctl.conf"
+# charon_options HOST [LINES]: strongswan.conf, with these lines in charon's section; one that
+# runs reads it again with "swan HOST --reload-settings"
+charon_options() {
+	local dir=$WORK/$1
 	cat > "$dir/strongswan.conf" <<- END
 		charon-systemd {
 			load_modular = yes
@@ -71,10 +70,18 @@ charon() {
 				flush_line = yes } }
 			journal { default = -1 }
 			syslog { daemon { default = -1 } }
-			${CHARON_OPTIONS:-}
+			${2:-}
 		}
 		swanctl { load = pem pkcs1 x509 revocation constraints pubkey openssl random }
 	END
+}
+
+# charon HOST: starts charon-systemd there; swanctl.conf comes on standard input
+charon() {
+	local host=$1 dir=$WORK/$1
+	mkdir -p "$dir/swanctl"/{x509{,ca,crl,aa,ac,ocsp},pubkey,private,rsa,ecdsa,pkcs8,pkcs12,bliss,conf.d}
+	cat > "$dir/swanctl/swanctl.conf"
+	charon_options "$host" "${CHARON_OPTIONS:-}"
 	STRONGSWAN_CONF=$dir/strongswan.conf ip netns exec "$host" charon-systemd &> "$dir/out" &
 	echo $! > "$dir/pid"
 	must wait_for $LOG_WAIT test -S "$dir/vici"
