@@ -7,7 +7,8 @@
 # A host that runs ipsec-iked has its own /run/ipsec; one that runs charon has its own
 # configuration and vici socket.
 
-LOG_WAIT=60				# seconds; charon takes its time to load
+LOG_WAIT=60				# seconds
+CHARON_WAIT=400				# its libraries take minutes to load on a busy emulator
 SECRET="a secret that both know well"
 
 # ---- daemons ---------------------------------------------------------------
@@ -84,9 +85,13 @@ charon() {
 	charon_options "$host" "${CHARON_OPTIONS:-}"
 	STRONGSWAN_CONF=$dir/strongswan.conf ip netns exec "$host" charon-systemd &> "$dir/out" &
 	echo $! > "$dir/pid"
-	must wait_for $LOG_WAIT test -S "$dir/vici"
+	wait_for $CHARON_WAIT charon_decided "$host"
+	must test -S "$dir/vici"
 	must swan "$host" --load-all --noprompt
 }
+
+# It is there, or has ended
+charon_decided() { test -S "$WORK/$1/vici" || ! kill -0 "$(cat "$WORK/$1/pid")"; }
 
 # swan HOST OPTION...: swanctl
 swan() {
