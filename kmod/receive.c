@@ -14,6 +14,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "ah.h"
+#include "compat/udp.h"
 #include "crypt.h"
 #include "drop.h"
 #include "esp.h"
@@ -203,7 +204,36 @@ static enum ifipsec_drop rx_clear(struct sk_buff *skb, const struct ipsec_sa *sa
 					       IFIPSEC_DROP_RX_DEV_DOWN;
 }
 
-/* Out of the interface, through GRO; consumes the packet */
+/*
+ * Is there a chance that GRO merges it with others?  Not ICMP, and not UDP while no
+ * socket and no feature of the interface asks for it.
+ */
+static bool rx_wants_gro(const struct sk_buff *skb)
+{
+	bool ipv6 = skb->protocol == htons(ETH_P_IPV6);
+	u8 proto = ipv6 ? ipv6_hdr(skb)->nexthdr : ip_hdr(skb)->protocol;
+
+	switch (proto) {
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return false;
+	case IPPROTO_UDP:
+		return ipsec_compat_udp_wants_gro(skb->dev, ipv6);
+	default:
+		return true;
+	}
+}
+
+/* Out of the interface.  Return: false, and there was no room; consumes the packet. */
+static bool rx_up(struct ipsec_dev *idev, struct sk_buff *skb)
+{
+	int result = rx_wants_gro(skb) ? gro_cells_receive(&idev->gro_cells, skb) :
+					 __netif_rx(skb);
+
+	return result == NET_RX_SUCCESS;
+}
+
+/* The packet that was protected; consumes it */
 static void rx_deliver(struct ipsec_crypt *c)
 {
 	struct ipsec_dev *idev = c->sa->idev;
@@ -226,9 +256,7 @@ static void rx_deliver(struct ipsec_crypt *c)
 	 */
 	skb->ip_summed = nat ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
 
-	if (unlikely(gro_cells_receive(&idev->gro_cells, skb) !=
-		     NET_RX_SUCCESS)) {
-		/* and the packet is gone */
+	if (unlikely(!rx_up(idev, skb))) {
 		ipsec_drop(&(struct ipsec_drop){
 			.idev = idev,
 			.sa = c->sa,
