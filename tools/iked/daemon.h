@@ -21,6 +21,7 @@
 #define HALF_OPEN_MAX		500	/* then nothing new is answered */
 #define HALF_OPEN_MS		30000	/* so long may IKE_AUTH take to come */
 #define CHILDREN_MAX		32	/* child SA pairs of one IKE SA */
+#define PEER_IKE_SAS_MAX	16	/* of one peer, closed ones too; the oldest goes */
 #define COOKIE_SECRET_LEN	32
 
 #define IKE_SA_BUCKETS		4096

@@ -526,6 +526,37 @@ void ike_sa_work(struct ike_sa *sa)
 	}
 }
 
+/* In which order IKE SAs make room for a new one */
+static unsigned int worth(const struct ike_sa *sa)
+{
+	return sa->state == IKE_CLOSED ? 0 : sa->state != IKE_UP ? 1 : 2;
+}
+
+/* A peer that calls, or rekeys, and never closes what it has: it cannot have our memory,
+ * nor all SAs of the kernel (E4.27).  @sa is in work, @heir is new.
+ */
+static void make_room(const struct ike_sa *sa, const struct ike_sa *heir)
+{
+	struct ike_sa *other, *victim = NULL;
+	unsigned int n = 0;
+
+	/* The list has the newest first */
+	for (other = sa->d->sas; other; other = other->next) {
+		if (other->peer != sa->peer)
+			continue;
+		n++;
+		if (other != sa && other != heir && other->state != IKE_INIT_SENT &&
+		    other->state != IKE_AUTH_SENT && !other->held &&
+		    (!victim || worth(other) <= worth(victim)))
+			victim = other;
+	}
+	if (n <= PEER_IKE_SAS_MAX || !victim)
+		return;
+	ike_sa_log(victim, LOG_WARN, "the peer has more than %u IKE SAs: %016llx is dropped",
+		   PEER_IKE_SAS_MAX, (unsigned long long)ike_sa_our_spi(victim));
+	ike_sa_goodbye(victim);
+}
+
 void ike_sa_answered(struct ike_sa *sa)
 {
 	struct child_sa *child = child_sa_find(sa, sa->take_out);
@@ -534,8 +565,10 @@ void ike_sa_answered(struct ike_sa *sa)
 	/* New first, then away with the old: there is always something to send on */
 	if (child && (!sa->settle || auth_stays(sa)))
 		child_sa_begin(child);
-	if (sa->settle)
+	if (sa->settle) {
 		auth_settle(sa);
+		make_room(sa, NULL);
+	}
 	sa->settle = false;
 	if (sa->heir) {
 		struct ike_sa *heir = sa->heir;
@@ -543,6 +576,7 @@ void ike_sa_answered(struct ike_sa *sa)
 		sa->heir = NULL;
 		ike_sa_move_children(sa, heir);
 		ike_sa_set_state(sa, IKE_REKEYED);
+		make_room(sa, heir);
 		ike_sa_work(heir);
 	}
 	if (sa->end) {
