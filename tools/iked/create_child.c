@@ -332,6 +332,7 @@ static uint16_t answer_ke(struct ike_sa *sa, const struct ike_content *c, uint16
 		return IKE_N_TEMPORARY_FAILURE;
 	if (dh_shared(*dh, c->ke, secret)) {
 		daemon_count(sa->d, IKE_COUNT_FAIL_KE);
+		sa->end = "its public value is invalid";	/* RFC 7296 2.21.3 */
 		return IKE_N_INVALID_SYNTAX;
 	}
 	return 0;

@@ -54,20 +54,26 @@ static void come_up(struct ike_sa *sa)
  * The responder
  */
 
+/* NULL: @refuse is set */
 static struct ike_sa *make_heir(struct ike_sa *old, const struct chosen *chosen,
 				uint64_t spi_i, const struct ike_content *c, struct dh *dh,
-				struct bytes nonce)
+				struct bytes nonce, uint16_t *refuse)
 {
 	struct ike_sa *sa = ike_sa_new_rekeyed(old, false, ike_sa_spi(old->d));
 	struct blob secret = { 0 };
 
+	*refuse = IKE_N_TEMPORARY_FAILURE;
 	if (!sa)
 		return NULL;
 	sa->spi_i = spi_i;
 	sa->chosen = *chosen;
-	if (dh_shared(dh, c->ke, &secret) ||
-	    make_keys(sa, old, blob_view(&secret), c->nonce, nonce)) {
+	if (dh_shared(dh, c->ke, &secret)) {
 		daemon_count(old->d, IKE_COUNT_FAIL_KE);
+		old->end = "its public value is invalid";	/* RFC 7296 2.21.3 */
+		*refuse = IKE_N_INVALID_SYNTAX;
+		ike_sa_kill(sa);
+		sa = NULL;
+	} else if (make_keys(sa, old, blob_view(&secret), c->nonce, nonce)) {
 		ike_sa_kill(sa);
 		sa = NULL;
 	}
@@ -124,7 +130,7 @@ void rekey_ike_request(struct ike_sa *sa, const struct ike_content *c,
 	if (!refuse && !random_bytes(nonce, sizeof(nonce)))
 		dh = dh_new(chosen.group);
 	if (dh)
-		heir = make_heir(sa, &chosen, spi_i, c, dh, BYTES(nonce));
+		heir = make_heir(sa, &chosen, spi_i, c, dh, BYTES(nonce), &refuse);
 	if (heir) {
 		build_answer(heir, dh, BYTES(nonce), b);
 		come_up(heir);
