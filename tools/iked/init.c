@@ -248,8 +248,10 @@ static const char *take_response(struct ike_sa *sa, const struct ike_header *hea
 		daemon_count(sa->d, IKE_COUNT_FAIL_PROPOSAL);
 		return "the peer chose what we did not offer";
 	}
-	if (sa->chosen.group != dh_group(sa->request.dh) || c->ke_group != sa->chosen.group)
+	if (sa->chosen.group != dh_group(sa->request.dh) || c->ke_group != sa->chosen.group) {
+		daemon_count(sa->d, IKE_COUNT_FAIL_KE);
 		return "the peer answered with another key exchange group";
+	}
 	sa->spi_r = header->spi_r;
 	if (blob_copy(&sa->nonce_r, c->nonce) || blob_copy(&sa->init_r, message))
 		return "out of memory";

@@ -227,6 +227,9 @@ static void refused(struct ike_sa *sa, const struct ike_notify_payload *n)
 			return;
 		}
 	}
+	if (n->type != IKE_N_TEMPORARY_FAILURE)
+		daemon_count(sa->d, n->type == IKE_N_NO_PROPOSAL_CHOSEN ?
+			     IKE_COUNT_FAIL_PROPOSAL : IKE_COUNT_FAIL_OTHER);
 	if (ike_sa_wait(sa)) {
 		sa->want_rekey = true;
 		return;
@@ -244,10 +247,12 @@ void rekey_ike_response(struct ike_sa *sa, const struct ike_content *c)
 		refused(sa, n);
 	} else {
 		heir = take_answer(sa, c);
-		if (heir)
+		if (heir) {
 			come_up(heir);
-		else
+		} else {
+			daemon_count(sa->d, IKE_COUNT_FAIL_OTHER);
 			ike_sa_log(sa, LOG_WARN, "rekey of the IKE SA: the peer's answer cannot be");
+		}
 		collide_ike_over(sa, heir, c->nonce);
 		if (!heir && sa->state == IKE_UP)
 			sa->want_delete = true;
