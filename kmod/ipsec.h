@@ -94,6 +94,9 @@ struct ipsec_net {
 struct ipsec_trie {
 	struct ipsec_trie_node __rcu *root4;	/* written under ipsec_net.lock */
 	struct ipsec_trie_node __rcu *root6;
+	/* whose is every address, where the trie is one default route: no walk */
+	struct ipsec_peer __rcu *all4;
+	struct ipsec_peer __rcu *all6;
 };
 
 /* What outer headers have from the interface; each is read by itself */

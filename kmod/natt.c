@@ -65,7 +65,8 @@ static struct sk_buff *keepalive_build(struct ipsec_dev *idev,
 	ipsec_natt_header(skb_push(skb, sizeof(struct udphdr)), ep, 1);
 	skb_dst_set(skb, dst_clone(out->dst));
 	skb->dev = idev->dev;
-	ipsec_outer_push(skb, idev, &h);
+	skb_push(skb, ipsec_outer_len(ep));
+	ipsec_outer_write(skb, idev, &h);
 	return skb;
 }
 

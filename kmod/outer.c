@@ -277,10 +277,10 @@ int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 					      outer_route6(idev, ep, out);
 }
 
-static void outer_push4(struct sk_buff *skb, struct net *net,
-			const struct ipsec_outer_hdr *h)
+static void outer_write4(struct sk_buff *skb, struct net *net,
+			 const struct ipsec_outer_hdr *h)
 {
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	struct iphdr *iph = (struct iphdr *)skb->data;
 
 	skb->protocol = htons(ETH_P_IP);
 	iph->version = 4;
@@ -299,29 +299,30 @@ static void outer_push4(struct sk_buff *skb, struct net *net,
 		__ip_select_ident(net, iph, 1);
 }
 
-static void outer_push6(struct sk_buff *skb, const struct ipsec_outer_hdr *h)
+static void outer_write6(struct sk_buff *skb, const struct ipsec_outer_hdr *h)
 {
-	unsigned int len = skb->len;
-	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 
 	skb->protocol = htons(ETH_P_IPV6);
 	ip6_flow_hdr(ip6h, h->tos, h->flowlabel);
-	ip6h->payload_len = htons(len);
+	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = h->proto;
 	ip6h->hop_limit = h->ttl ?: ip6_dst_hoplimit(skb_dst(skb));
 	ip6h->saddr = h->local->v6;
 	ip6h->daddr = h->remote->v6;
 }
 
-void ipsec_outer_push(struct sk_buff *skb, struct ipsec_dev *idev,
-		      const struct ipsec_outer_hdr *h)
+void ipsec_outer_write(struct sk_buff *skb, struct ipsec_dev *idev,
+		       const struct ipsec_outer_hdr *h)
 {
-	skb_reset_transport_header(skb);
-	if (h->remote->family == AF_INET)
-		outer_push4(skb, idev->net, h);
-	else
-		outer_push6(skb, h);
 	skb_reset_network_header(skb);
+	if (h->remote->family == AF_INET) {
+		skb_set_transport_header(skb, sizeof(struct iphdr));
+		outer_write4(skb, idev->net, h);
+	} else {
+		skb_set_transport_header(skb, sizeof(struct ipv6hdr));
+		outer_write6(skb, h);
+	}
 }
 
 void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,

@@ -65,15 +65,14 @@ static inline unsigned int ipsec_outer_len(const struct ipsec_endpoint *ep)
 }
 
 /**
- * ipsec_outer_push() - put an outer header before a packet, complete but for the
+ * ipsec_outer_write() - write the outer header of a packet, complete but for the
  *	checksum
- * @skb: data at what follows the header, for which there is room; skb_dst() is the
- *	route
+ * @skb: data at the header; skb_dst() is the route
  *
  * Context: RCU read section, BH disabled.
  */
-void ipsec_outer_push(struct sk_buff *skb, struct ipsec_dev *idev,
-		      const struct ipsec_outer_hdr *h);
+void ipsec_outer_write(struct sk_buff *skb, struct ipsec_dev *idev,
+		       const struct ipsec_outer_hdr *h);
 
 /**
  * ipsec_outer_rewrite() - the packet's own header as the outer one (transport mode)

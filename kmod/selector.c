@@ -104,14 +104,13 @@ static struct ipsec_peer *trie_lookup(struct ipsec_trie_node __rcu *const *root,
 	return found ? found->peer : NULL;
 }
 
-struct ipsec_peer *ipsec_selector_lookup4(const struct ipsec_dev *idev,
-					  __be32 addr)
+struct ipsec_peer *ipsec_selector_walk4(const struct ipsec_dev *idev, __be32 addr)
 {
 	return trie_lookup(&idev->selectors.root4, key_from4(addr), 32);
 }
 
-struct ipsec_peer *ipsec_selector_lookup6(const struct ipsec_dev *idev,
-					  const struct in6_addr *addr)
+struct ipsec_peer *ipsec_selector_walk6(const struct ipsec_dev *idev,
+					const struct in6_addr *addr)
 {
 	return trie_lookup(&idev->selectors.root6, key_from6(addr), 128);
 }
@@ -187,7 +186,31 @@ struct ipsec_selector *ipsec_selector_owner(struct ipsec_dev *idev,
 	return node_is(n, key, sel->plen) ? ipsec_locked(idev, n->sel) : NULL;
 }
 
-void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
+/* The peer of a trie that is one default route, or NULL */
+static struct ipsec_peer *trie_all(struct ipsec_dev *idev,
+				   struct ipsec_trie_node __rcu *const *root)
+{
+	const struct ipsec_trie_node *n = ipsec_locked(idev, *root);
+
+	const struct ipsec_selector *sel;
+
+	if (!n || n->plen || rcu_access_pointer(n->child[0]) ||
+	    rcu_access_pointer(n->child[1]))
+		return NULL;
+	sel = ipsec_locked(idev, n->sel);
+	return sel ? sel->peer : NULL;
+}
+
+/* After each change of a trie */
+static void trie_changed(struct ipsec_dev *idev)
+{
+	struct ipsec_trie *t = &idev->selectors;
+
+	rcu_assign_pointer(t->all4, trie_all(idev, &t->root4));
+	rcu_assign_pointer(t->all6, trie_all(idev, &t->root6));
+}
+
+static void trie_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
 {
 	struct ipsec_trie_node *n, *leaf = sel->leaf, *branch = sel->branch;
 	struct trie_key key = key_of(sel);
@@ -226,6 +249,12 @@ void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
 	rcu_assign_pointer(*place, branch);
 }
 
+void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
+{
+	trie_add(idev, sel);
+	trie_changed(idev);
+}
+
 /* Take the node at a place out if nothing needs it; true if it went */
 static bool node_prune(struct ipsec_dev *idev,
 		       struct ipsec_trie_node __rcu **place)
@@ -252,6 +281,7 @@ void ipsec_selector_del(struct ipsec_dev *idev, struct ipsec_selector *sel)
 	RCU_INIT_POINTER(n->sel, NULL);
 	if (node_prune(idev, place) && up)
 		node_prune(idev, up);
+	trie_changed(idev);
 
 	kfree(sel->leaf);
 	kfree(sel->branch);

@@ -5,17 +5,30 @@
 
 #include "ipsec.h"
 
+/* For the following two, where there is more than one selector */
+struct ipsec_peer *ipsec_selector_walk4(const struct ipsec_dev *idev, __be32 addr);
+struct ipsec_peer *ipsec_selector_walk6(const struct ipsec_dev *idev,
+					const struct in6_addr *addr);
+
 /**
  * ipsec_selector_lookup4() - the peer with the longest prefix over an address
  *
  * Context: RCU read section.  Return: the peer, valid in that section, or NULL.
  */
-struct ipsec_peer *ipsec_selector_lookup4(const struct ipsec_dev *idev,
-					  __be32 addr);
+static inline struct ipsec_peer *
+ipsec_selector_lookup4(const struct ipsec_dev *idev, __be32 addr)
+{
+	return rcu_dereference(idev->selectors.all4) ?:
+	       ipsec_selector_walk4(idev, addr);
+}
 
 /** ipsec_selector_lookup6() - the same for IPv6 */
-struct ipsec_peer *ipsec_selector_lookup6(const struct ipsec_dev *idev,
-					  const struct in6_addr *addr);
+static inline struct ipsec_peer *
+ipsec_selector_lookup6(const struct ipsec_dev *idev, const struct in6_addr *addr)
+{
+	return rcu_dereference(idev->selectors.all6) ?:
+	       ipsec_selector_walk6(idev, addr);
+}
 
 /**
  * ipsec_selector_alloc() - a selector that can be added without failure

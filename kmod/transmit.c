@@ -272,11 +272,16 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		.df = tx->df,
 		.flowlabel = tx->flowlabel,
 	};
-	u8 *p = skb_push(skb, front);
+	u8 *p;
 
-	if (tx->own_hdr)
+	if (unlikely(tx->own_hdr)) {
+		p = skb_push(skb, front);
 		memmove(p, p + front, tx->own_hdr);
-	p += tx->own_hdr;
+		p += tx->own_hdr;
+	} else {
+		p = skb_push(skb, front + ipsec_outer_len(tx->ep));
+		p += ipsec_outer_len(tx->ep);
+	}
 	if (tx->udp_len)
 		ipsec_natt_header(p, tx->ep, skb_tail_pointer(skb) - p -
 				  tx->udp_len);
@@ -290,7 +295,7 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	if (tx->own_hdr)
 		ipsec_outer_rewrite(skb, tx->own_hdr, tx->nexthdr_off, h.proto);
 	else
-		ipsec_outer_push(skb, tx->idev, &h);
+		ipsec_outer_write(skb, tx->idev, &h);
 	return p;
 }
 
@@ -300,9 +305,24 @@ static unsigned int tx_tfc(const struct tx *tx, unsigned int inner_len)
 	return likely(inner_len >= tx->tfc) ? 0 : tx->tfc - inner_len;
 }
 
-/* One packet, or one segment: all around it, and to the cipher; consumes it */
-static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
-		    u64 ah_seq)
+/* A reference to the route: its own for all but the last packet, which gets ours */
+static struct dst_entry *tx_route(struct tx *tx, bool last)
+{
+	struct dst_entry *dst = tx->outer.dst;
+
+	if (likely(last))
+		tx->outer.dst = NULL;
+	else
+		dst_hold(dst);
+	return dst;
+}
+
+/*
+ * One packet, or one segment: all around it, and to the cipher; consumes it.
+ * @last: no other comes after it
+ */
+static void tx_seal(struct sk_buff *skb, struct tx *tx, u64 esp_seq, u64 ah_seq,
+		    bool last)
 {
 	enum ifipsec_drop reason = IFIPSEC_DROP_TX_NOMEM;
 	unsigned int tfc = 0, pad = 0, tail = 0, text = 0, inner_len = skb->len;
@@ -330,7 +350,7 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 		goto drop;
 
 	skb_scrub_packet(skb, !net_eq(tx->idev->net, dev_net(tx->idev->dev)));
-	skb_dst_set(skb, dst_clone(tx->outer.dst));
+	skb_dst_set(skb, tx_route(tx, last));
 	*tx_cb(skb) = (struct tx_cb){
 		.len = inner_len,
 		.udp = tx->udp_len,
@@ -384,8 +404,8 @@ static unsigned int tx_reserve(const struct sk_buff *skb, const struct tx *tx,
 	return got;
 }
 
-/* A list of segments, or one packet; consumes all of it */
-static void tx_list(struct sk_buff *list, const struct tx *tx)
+/* A list of segments, or one packet; consumes all of it, and the route, or not */
+static void tx_list(struct sk_buff *list, struct tx *tx)
 {
 	u64 esp_seq = 0, ah_seq = 0;
 	struct sk_buff *skb, *next;
@@ -400,7 +420,7 @@ static void tx_list(struct sk_buff *list, const struct tx *tx)
 		skb_mark_not_on_list(skb);
 		if (likely(n)) {
 			n--;
-			tx_seal(skb, tx, esp_seq++, ah_seq++);
+			tx_seal(skb, tx, esp_seq++, ah_seq++, !next);
 		} else {
 			kfree_skb(skb);
 		}
@@ -853,7 +873,8 @@ static void tx_dummy_header(struct sk_buff *skb, struct tx *tx)
 				  offsetof(struct iphdr, protocol) :
 				  offsetof(struct ipv6hdr, nexthdr);
 	skb_dst_set(skb, dst_clone(tx->outer.dst));
-	ipsec_outer_push(skb, tx->idev, &h);
+	skb_push(skb, tx->own_hdr);
+	ipsec_outer_write(skb, tx->idev, &h);
 }
 
 static void tx_dummy(struct tx *tx, unsigned int len)
@@ -888,6 +909,7 @@ int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
 		.df = READ_ONCE(idev->policy.df) != IFIPSEC_DF_CLEAR,
 		.dummy = true,
 	};
+	struct dst_entry *dst;
 	int err;
 
 	lockdep_assert_held(&ipsec_net(idev->net)->lock);
@@ -901,14 +923,17 @@ int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
 	if (err)
 		return err;
 
+	dst = tx.outer.dst;
 	for (; n; n--) {
+		tx.outer.dst = dst_clone(dst);
 		local_bh_disable();
 		rcu_read_lock();
 		tx_dummy(&tx, len);
 		rcu_read_unlock();
 		local_bh_enable();
+		dst_release(tx.outer.dst);
 		cond_resched();
 	}
-	dst_release(tx.outer.dst);
+	dst_release(dst);
 	return 0;
 }
