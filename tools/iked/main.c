@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -95,6 +97,25 @@ static void take_up(struct daemon *d)
 		closedir(dir);
 }
 
+/* To a systemd that waits for it (sd_notify(3)): ipsecctl is answered from now on */
+static void tell_ready(void)
+{
+	static const char ready[] = "READY=1";
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || path[0] != '/' || strlen(path) >= sizeof(sa.sun_path))
+		return;
+	strcpy(sa.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 ||
+	    sendto(fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		log_line(LOG_WARN, NULL, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 static int complain(const char *sentence)
 {
 	log_line(LOG_ERROR, NULL, "%s", sentence);
@@ -119,6 +140,7 @@ static int run(const struct options *options, struct kernel *kernel, struct udp 
 	if (confine(options->user, error))
 		return complain(error);
 	log_line(LOG_INFO, NULL, "ipsec-iked " IPSEC_VERSION " is ready");
+	tell_ready();
 	err = loop_run(&d, udp, control);
 	daemon_free(&d, true);
 	return err ? complain(strerror(-err)) : EXIT_SUCCESS;
