@@ -132,7 +132,7 @@ send_sentence() {
 # ---- the tunnel ------------------------------------------------------------
 
 # What both must know: a secret
-make_secret() { (umask 077 && openssl rand -base64 32 > secret); }
+make_secret() { (umask 077 && openssl rand -hex 32 > secret); }
 
 # gwa is ours: one file
 our_file() {

@@ -61,7 +61,7 @@ bool config_psk(struct config_parser *p, const char *text, struct blob *psk)
 				"the pre-shared key is neither text nor 0x and hexadecimal digits nor 0s and base64");
 	else if (len < PSK_GOOD)
 		config_complain(p, p->line, true,
-				"the pre-shared key has %zu bytes only; make one with: openssl rand -base64 32",
+				"the pre-shared key has %zu bytes only; make one with: openssl rand -hex 32",
 				len);
 	if (good && blob_copy(psk, bytes_of(bytes, len))) {
 		config_complain(p, p->line, false, "out of memory");
