@@ -15,7 +15,7 @@ PREFIX  ?= /usr/local
 DKMSDIR := /usr/src/ipsec-$(VERSION)
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: all help module tools deps check check-long check-debug demo style sparse \
+.PHONY: all help module tools deps check check-long check-debug check-bench bench bench-profile demo style sparse \
         install uninstall dkms-install dkms-uninstall clean
 
 all: module tools
@@ -25,6 +25,9 @@ help:
 	@echo 'make check         build everything and pass the tests on Debian'"'"'s kernel'
 	@echo 'make check-long    the network tests that take minutes'
 	@echo 'make check-debug   the network tests on a kernel with KASAN and lockdep'
+	@echo 'make bench         instructions per packet beside xfrm and WireGuard, 6 minutes'
+	@echo 'make bench-profile where those instructions are'
+	@echo 'make check-bench   some of them, against those that are known: none is worse'
 	@echo 'make module        build/<kernel release>/ipsec.ko  [KDIR=/lib/modules/.../build]'
 	@echo 'make tools         build/bin/ipsecctl'
 	@echo 'make install       the tools, their man pages  [PREFIX=/usr/local DESTDIR=]'
@@ -55,6 +58,17 @@ check-long:
 
 check-debug:
 	@tests/check-debug
+
+check-bench:
+	@tests/check-bench
+
+bench:
+	@tests/install-deps build bench
+	@tests/bench/run
+
+bench-profile:
+	@tests/install-deps build bench
+	@tests/bench/profile
 
 demo:
 	@tests/demo/run

@@ -43,6 +43,7 @@ start_qemu() {
 		-chardev "file,id=output,path=$work/output" -device virtserialport,chardev=output,name=output \
 		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status \
 		-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
+		${qemu[@]+"${qemu[@]}"} \
 		< /dev/null > "$work/machine.log" 2>&1 &
 	pid=$!
 }

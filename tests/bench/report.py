@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""report.py - what the benchmark's figures say: the targets, then the tables.
+
+Figures are {name: number}; names are as the parts of the suite print them.  Only what
+was measured is shown.
+"""
+
+# What the module must reach, and aims at: ratios of figures of the same boot
+MOST, LEAST = 'at most', 'at least'
+
+
+def ratio(a, b):
+    return lambda r: r[a] / r[b]
+
+
+def net(a, b, base):
+    """Both without what the bare wire costs"""
+    return lambda r: (r[a] - r[base]) / (r[b] - r[base])
+
+
+TARGETS = [
+    # what, ratio, which way, must, aim
+    ('UDP 64 B, both, to xfrm interface', ratio('udp.both.64.ipsec', 'udp.both.64.xfrmi'), MOST, 0.57, 0.50),
+    ('UDP 64 B, encrypt, net of veth, to xfrm interface',
+     net('udp.enc.64.ipsec', 'udp.enc.64.xfrmi', 'udp.enc.64.veth'), MOST, 0.36, 0.30),
+    ('UDP 1400 B, both, to xfrm interface', ratio('udp.both.1400.ipsec', 'udp.both.1400.xfrmi'), MOST, 0.67, 0.62),
+    ('forwarding 64 B, to xfrm interface', ratio('forward.64.ipsec', 'forward.64.xfrmi'), MOST, 0.57, 0.50),
+    ('forwarding 1400 B, to xfrm interface', ratio('forward.1400.ipsec', 'forward.1400.xfrmi'), MOST, 0.64, 0.58),
+    ('TCP, one stream, to xfrm interface', ratio('tcp.ipsec', 'tcp.xfrmi'), LEAST, 1.15, 1.30),
+    ('ping 56 B, to xfrm interface', ratio('ping.56.ipsec', 'ping.56.xfrmi'), MOST, 0.62, 0.58),
+    ('ping 1372 B, to xfrm interface', ratio('ping.1372.ipsec', 'ping.1372.xfrmi'), MOST, 0.70, 0.65),
+    ('ChaCha20-Poly1305, UDP 64 B, both, to WireGuard',
+     ratio('udp.both.64.ipsec_chacha', 'udp.both.64.wireguard'), MOST, 0.90, 0.80),
+    ('ChaCha20-Poly1305, UDP 1400 B, both, to WireGuard',
+     ratio('udp.both.1400.ipsec_chacha', 'udp.both.1400.wireguard'), MOST, 0.80, 0.72),
+    ('ESP in UDP, 64 B, both, to ESP', ratio('udp.both.64.ipsec_udp', 'udp.both.64.ipsec'), MOST, 1.06, 1.03),
+]
+
+TABLES = [
+    # title, rows' names, columns, in what the ratio is given (its path)
+    ('Instructions per packet, UDP, host to host', 'udp.%s.%s.', ('enc', 'both'), ('64', '512', '1400'), 'xfrmi'),
+    ('Instructions per packet, UDP, forwarded by two gateways', 'forward.%s.', ('64', '1400'), None, 'xfrmi'),
+    ('TCP, one stream: Mbit/s', 'tcp.', None, None, 'xfrmi'),
+    ('Instructions per round trip of ping', 'ping.%s.', ('56', '1372'), None, 'xfrmi'),
+    ('Instructions per operation of the cipher alone', 'cipher.%s.%s.', ('seal', 'open'), ('64', '512', '1400'), None),
+]
+
+
+def verdict(value, way, must, aim):
+    better = (lambda a, b: a <= b) if way == MOST else (lambda a, b: a >= b)
+    return 'aim' if better(value, aim) else 'must' if better(value, must) else 'MISSED'
+
+
+def show_targets(results):
+    print('%-52s %7s  %-8s %5s %5s  %s' % ('ratio', 'here', '', 'must', 'aim', 'reached'))
+    for what, value, way, must, aim in TARGETS:
+        try:
+            v = value(results)
+        except KeyError:
+            continue
+        print('%-52s %7.3f  %-8s %5.2f %5.2f  %s' % (what, v, way, must, aim, verdict(v, way, must, aim)))
+
+
+def columns(pattern, first, second):
+    """The beginnings of names, one a column, with the column's title"""
+    if not first:
+        return [(pattern, '')]
+    if not second:
+        return [(pattern % a, a) for a in first]
+    return [(pattern % (a, b), '%s %s' % (a, b)) for b in second for a in first]
+
+
+def show_table(results, title, pattern, first, second, base):
+    cols = columns(pattern, first, second)
+    paths = []
+    for name in results:
+        path = name.rpartition('.')[2]
+        if name == cols[0][0] + path and path not in paths:
+            paths.append(path)
+    if not paths:
+        return
+    print('\n%s%s' % (title, ' (ratio to %s)' % base if base else ''))
+    print('%-14s' % '' + ''.join('%18s' % c[1] for c in cols))
+    for path in paths:
+        line = '%-14s' % path
+        for prefix, _ in cols:
+            value = results.get(prefix + path)
+            against = results.get(prefix + base) if base else None
+            cell = '' if value is None else '%.0f' % value if not against else \
+                '%.2f  %7.0f' % (value / against, value)
+            line += '%18s' % cell
+        print(line)
+
+
+def show(results):
+    show_targets(results)
+    for table in TABLES:
+        show_table(results, *table)
+
+
+# A figure of ours is compared as a ratio to the stock kernel's of the same boot, so that
+# another kernel, with another compiler, is no regression of ours.
+BASE, WORSE = 'xfrmi', 1.03
+
+
+def compare(results, known):
+    """Print "ok - " or "not ok - " for each figure of both.  Return: the exit status."""
+    failed = compared = 0
+    for name in sorted(results):
+        where, _, path = name.rpartition('.')
+        base = '%s.%s' % (where, BASE)
+        if not path.startswith('ipsec') or not {name, base} <= set(known) or base not in results:
+            continue
+        now, then = results[name] / results[base], known[name] / known[base]
+        change = then / now if where == 'tcp' else now / then
+        compared += 1
+        if change <= WORSE:
+            print('ok - bench: %s: %.3f of %s, was %.3f' % (name, now, BASE, then))
+        else:
+            failed += 1
+            print('not ok - bench: %s: %.3f of %s, was %.3f: %.1f %% worse' %
+                  (name, now, BASE, then, 100 * (change - 1)))
+    if not compared:
+        print('not ok - bench: nothing to compare')
+    return int(failed > 0 or not compared)
