@@ -47,8 +47,8 @@ static struct rx_cb *rx_cb(struct sk_buff *skb)
  * Count it, tell who listens, free it.  The outer header is where it was, in front of
  * the data: nothing on this path changes the headroom.  Transport mode moves it.
  */
-static void rx_drop(struct sk_buff *skb, struct ipsec_sa *sa,
-		    enum ifipsec_drop reason, u64 seq)
+static noinline void rx_drop(struct sk_buff *skb, struct ipsec_sa *sa,
+			     enum ifipsec_drop reason, u64 seq)
 {
 	const u8 *outer = skb->head + rx_cb(skb)->outer;
 	const u8 *hdr = skb_network_header(skb);
@@ -164,8 +164,8 @@ static enum ifipsec_drop rx_tunnel(struct sk_buff *skb, const struct ipsec_sa *s
  * between them.  Fragments are made after the protection, not before (RFC 4303
  * 3.1.1), and so are hop-by-hop options.
  */
-static enum ifipsec_drop rx_transport(struct sk_buff *skb,
-				      const struct ipsec_sa *sa, u8 nexthdr)
+static noinline enum ifipsec_drop rx_transport(struct sk_buff *skb,
+					       const struct ipsec_sa *sa, u8 nexthdr)
 {
 	const struct rx_cb *cb = rx_cb(skb);
 	const u8 *hdr = skb_network_header(skb);
@@ -233,6 +233,19 @@ static bool rx_up(struct ipsec_dev *idev, struct sk_buff *skb)
 	return result == NET_RX_SUCCESS;
 }
 
+/* The queue of the CPU is full, and the packet is gone */
+static noinline void rx_lost(const struct ipsec_crypt *c)
+{
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = c->sa->idev,
+		.sa = c->sa,
+		.reason = IFIPSEC_DROP_RX_BACKLOG,
+		.packets = 1,
+		.dir = IFIPSEC_DIR_IN,
+		.seq = c->seq,
+	});
+}
+
 /* The packet that was protected; consumes it */
 static void rx_deliver(struct ipsec_crypt *c)
 {
@@ -257,14 +270,7 @@ static void rx_deliver(struct ipsec_crypt *c)
 	skb->ip_summed = nat ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
 
 	if (unlikely(!rx_up(idev, skb))) {
-		ipsec_drop(&(struct ipsec_drop){
-			.idev = idev,
-			.sa = c->sa,
-			.reason = IFIPSEC_DROP_RX_BACKLOG,
-			.packets = 1,
-			.dir = IFIPSEC_DIR_IN,
-			.seq = c->seq,
-		});
+		rx_lost(c);
 		return;
 	}
 	ipsec_stats_rx(c->sa, len);

@@ -87,10 +87,11 @@ static struct ipsec_sa *tx_sa(const struct tx *tx)
 
 /*
  * Count packets that have no outer header yet, and tell who listens; seq 0: none,
- * skb NULL: gone
+ * skb NULL: gone.  What is rare is kept out of line: the path's own functions stay
+ * small.
  */
-static void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
-			  enum ifipsec_drop reason, unsigned int n, u64 seq)
+static noinline void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
+				   enum ifipsec_drop reason, unsigned int n, u64 seq)
 {
 	ipsec_drop(&(struct ipsec_drop){
 		.idev = tx->idev,
@@ -106,8 +107,8 @@ static void tx_count_drop(const struct sk_buff *skb, const struct tx *tx,
 }
 
 /* The same where nothing is known of the packet, or that is gone */
-static void tx_count_lost(struct ipsec_dev *idev, const struct ipsec_crypt *c,
-			  enum ifipsec_drop reason)
+static noinline void tx_count_lost(struct ipsec_dev *idev, const struct ipsec_crypt *c,
+				   enum ifipsec_drop reason)
 {
 	ipsec_drop(&(struct ipsec_drop){
 		.idev = idev,
@@ -148,7 +149,7 @@ static void tx_send(struct ipsec_crypt *c)
 		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
 }
 
-static void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
+static noinline void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
 {
 	tx_count_lost(c->sa->idev, c, reason);
 	kfree_skb(c->skb);
@@ -184,7 +185,7 @@ static void tx_sign(struct ipsec_crypt *c)
 }
 
 /* AH comes after ESP: another operation with the roles of the SAs exchanged */
-static void tx_next(struct ipsec_crypt *c)
+static noinline void tx_next(struct ipsec_crypt *c)
 {
 	struct ipsec_crypt *ah = ipsec_crypt_get(c->pair);
 
@@ -380,6 +381,20 @@ drop:
 	kfree_skb(skb);
 }
 
+/* There are no numbers left for @n packets like @skb */
+static noinline void tx_no_numbers(const struct sk_buff *skb, const struct tx *tx,
+				   struct ipsec_sa *sa, unsigned int n)
+{
+	ipsec_drop(&(struct ipsec_drop){
+		.idev = tx->idev,
+		.sa = sa,
+		.reason = IFIPSEC_DROP_TX_SEQ_OVERFLOW,
+		.packets = n,
+		.dir = IFIPSEC_DIR_OUT,
+		.inner = skb_network_header(skb),
+	});
+}
+
 /*
  * Sequence numbers of one SA, if there is one, for @n packets like @skb; return: how
  * many of them may go
@@ -393,14 +408,7 @@ static unsigned int tx_reserve(const struct sk_buff *skb, const struct tx *tx,
 		return n;
 	got = ipsec_sa_seq_reserve(sa, n, first);
 	if (unlikely(got < n))
-		ipsec_drop(&(struct ipsec_drop){
-			.idev = tx->idev,
-			.sa = sa,
-			.reason = IFIPSEC_DROP_TX_SEQ_OVERFLOW,
-			.packets = n - got,
-			.dir = IFIPSEC_DIR_OUT,
-			.inner = skb_network_header(skb),
-		});
+		tx_no_numbers(skb, tx, sa, n - got);
 	return got;
 }
 
@@ -428,13 +436,11 @@ static void tx_list(struct sk_buff *list, struct tx *tx)
 }
 
 /* Split a GSO packet.  Return: the list, or NULL and the packet is dropped. */
-static struct sk_buff *tx_segment(struct sk_buff *skb, const struct tx *tx)
+static noinline struct sk_buff *tx_segment(struct sk_buff *skb,
+					   const struct tx *tx)
 {
-	struct sk_buff *segs;
+	struct sk_buff *segs = skb_gso_segment(skb, 0);
 
-	if (!skb_is_gso(skb))
-		return skb;
-	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR(segs)) {
 		tx_count_drop(skb, tx, IFIPSEC_DROP_TX_GSO_ERR, 1, 0);
 		kfree_skb(skb);
@@ -453,7 +459,8 @@ static struct sk_buff *tx_segment(struct sk_buff *skb, const struct tx *tx)
  * is a packet of its own from here on.  Return: the list; what was dropped is not
  * in it any more.
  */
-static struct sk_buff *tx_split(struct sk_buff *list, const struct tx *tx)
+static noinline struct sk_buff *tx_split(struct sk_buff *list,
+					 const struct tx *tx)
 {
 	struct sk_buff **link = &list, *skb, *next;
 
@@ -533,19 +540,14 @@ static bool tx_may_split(const struct sk_buff *skb, const struct tx *tx)
  * link must have (IPv4 68, IPv6 1280) are always offered, and made good with outer
  * fragments.  TFC padding fills the rest, but no more than that.
  */
-static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
+static noinline bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
-	unsigned int mtu = dst_mtu(tx->outer.dst);
-	bool tfc = tx->esp && tx->esp->tfc;
+	unsigned int mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
+					   dst_mtu(tx->outer.dst));
 	unsigned int least = skb->protocol == htons(ETH_P_IP) ? IPV4_MIN_MTU :
 								IPV6_MIN_MTU;
 
-	tx->df = tx_df(skb, tx);
-	/* most packets fit whatever their padding */
-	if (likely(!tfc && !skb_is_gso(skb) && skb->len + tx->most <= mtu))
-		return true;
-	mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr, mtu);
-	if (tfc)
+	if (tx->esp)
 		tx->tfc = min_t(unsigned int, tx->esp->tfc, mtu);
 	if (likely(tx_fits(skb, mtu)))
 		return true;
@@ -564,8 +566,15 @@ static bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 	return false;
 }
 
+/* Most packets fit whatever their padding: the exact limit is not needed */
+static bool tx_fits_easily(const struct sk_buff *skb, const struct tx *tx)
+{
+	return !skb_is_gso(skb) && !(tx->esp && tx->esp->tfc) &&
+	       skb->len + tx->most <= dst_mtu(tx->outer.dst);
+}
+
 /* A packet that cannot be sent: its sender learns it from an ICMP error */
-static void tx_send_unreachable(struct sk_buff *skb)
+static noinline void tx_send_unreachable(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -716,8 +725,8 @@ unreachable:
 	return false;
 }
 
-static void tx_drop_early(struct sk_buff *skb, const struct tx *tx,
-			  enum ifipsec_drop reason)
+static noinline void tx_drop_early(struct sk_buff *skb, const struct tx *tx,
+				   enum ifipsec_drop reason)
 {
 	tx_count_drop(skb, tx, reason, 1, 0);
 	kfree_skb(skb);
@@ -738,7 +747,7 @@ static bool tx_is_fragment(const struct sk_buff *skb, const struct tx *tx)
  * after it is protected.  Its addresses are theirs, so peer, SAs and route are as
  * well; its header is not.  Return: false, and the packet is consumed.
  */
-static bool tx_defrag(struct sk_buff *skb, struct tx *tx)
+static noinline bool tx_defrag(struct sk_buff *skb, struct tx *tx)
 {
 	if (ipsec_defrag(skb, tx->idev))
 		return false;	/* others are missing, or it is malformed */
@@ -752,7 +761,7 @@ static bool tx_defrag(struct sk_buff *skb, struct tx *tx)
 }
 
 /* It waits for the SA, once, where there is hope for one */
-static void tx_no_sa(struct sk_buff *skb, const struct tx *tx, bool held)
+static noinline void tx_no_sa(struct sk_buff *skb, const struct tx *tx, bool held)
 {
 	if (!held && ipsec_hold_packet(tx->peer, skb))
 		return;
@@ -765,12 +774,14 @@ static void tx_protect(struct sk_buff *skb, struct tx *tx)
 {
 	if (unlikely(tx_is_fragment(skb, tx)) && !tx_defrag(skb, tx))
 		return;
-	if (unlikely(!tx_check_mtu(skb, tx))) {
+	tx->df = tx_df(skb, tx);
+	if (unlikely(!tx_fits_easily(skb, tx)) && !tx_check_mtu(skb, tx)) {
 		tx_drop_early(skb, tx, IFIPSEC_DROP_TX_TOO_BIG);
 		return;
 	}
 	tx_policy(skb, tx);
-	skb = tx_segment(skb, tx);
+	if (skb_is_gso(skb))
+		skb = tx_segment(skb, tx);
 	if (unlikely(tx->split))
 		skb = tx_split(skb, tx);
 	if (likely(skb))
