@@ -87,7 +87,10 @@ static bool read_secret(struct config_parser *p, const char *path, char *buf,
 	}
 	buf[n] = '\0';
 	buf[strcspn(buf, "\r\n")] = '\0';
-	return true;
+	if (!buf[0])
+		config_complain(p, p->line, false, "%.100s: %s", path,
+				n ? "its first line is empty" : "the file is empty");
+	return buf[0];
 }
 
 bool config_exposed(struct config_parser *p, const char *path, const char *actual)

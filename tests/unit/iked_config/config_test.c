@@ -250,6 +250,14 @@ static void test_files(const char *dir)
 	c = config_load(path, &errors);
 	CHECK("a secret in a file", c && c->peers[0].psk.len == 16);
 	config_free(c);
+	write_file(psk, "", 0600);
+	c = config_load(path, &errors);
+	CHECK("a file of the secret that is empty", !c && errors.n == 1 &&
+	      errors.list[0].line == 3 && strstr(errors.list[0].text, "psk: the file is empty"));
+	write_file(psk, "\na secret of some length\n", 0600);
+	c = config_load(path, &errors);
+	CHECK("one that begins with an empty line", !c && errors.n == 1 &&
+	      strstr(errors.list[0].text, "psk: its first line is empty"));
 	snprintf(path, sizeof(path), "%s/ipsec7", dir);
 	c = config_load(path, &errors);
 	CHECK("a file that is named otherwise", !c && strstr(errors.list[0].text, "ipsec0.conf"));
