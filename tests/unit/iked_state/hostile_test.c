@@ -682,6 +682,44 @@ static void test_children(void)
 	pair_end(&p);
 }
 
+/* The peer calls anew, has forgotten what it had, and does not say so */
+static uint64_t call_again(void)
+{
+	struct daemon old = p.a.d;
+
+	daemon_free(&p.a.d, false);
+	daemon_init(&p.a.d, &p.a.f.k, old.send, old.send_arg);
+	timers_run(&p.a.d.timers, p.now_ms);
+	pair_config(&p.a, A_CONFIG "initial-contact = no\n");
+	pair_run(&p);
+	return pair_sa(&p.a)->spi_r;
+}
+
+static void test_ike_sas(void)
+{
+	uint64_t spis[3 * PEER_IKE_SAS_MAX];
+	unsigned int i, n = 0, wrong = 0;
+
+	pair_start(&p, NULL, B_CONFIG);
+	for (i = 0; i < PEER_IKE_SAS_MAX; i++)
+		spis[n++] = call_again();
+	CHECK("E4.27 a peer has as many IKE SAs as it may", p.b.d.n_sas == PEER_IKE_SAS_MAX &&
+	      !pair_logged("the peer has more than 16 IKE SAs"));
+	while (n < 3 * PEER_IKE_SAS_MAX) {
+		spis[n++] = call_again();
+		wrong += pair_sas(&p.b) != PEER_IKE_SAS_MAX || !pair_passes(&p) ||
+			 ike_sa_find(&p.b.d, spis[n - 1 - PEER_IKE_SAS_MAX]) ||
+			 !ike_sa_find(&p.b.d, spis[n - PEER_IKE_SAS_MAX]);
+	}
+	check(!wrong, "E4.27 for one more the oldest goes, and packets pass", "%u times not",
+	      wrong);
+	CHECK("E4.27 that is logged", pair_logged("the peer has more than 16 IKE SAs"));
+	check(kernel_fake_count(&p.b.f, IFIPSEC_DIR_IN, false) == PEER_IKE_SAS_MAX,
+	      "E4.27 and the kernel has no more pairs than that", "%u",
+	      kernel_fake_count(&p.b.f, IFIPSEC_DIR_IN, false));
+	pair_end(&p);
+}
+
 static void test_syntax(void)
 {
 	static const uint8_t garbage[40] = { 0, 0, 0, 3 };
@@ -802,6 +840,7 @@ int main(void)
 	test_established();
 	test_deletes();
 	test_children();
+	test_ike_sas();
 	test_syntax();
 	test_wide_answer();
 	test_damage();
