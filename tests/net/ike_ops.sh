@@ -190,7 +190,9 @@ ike_changed() { [[ -n $(ike_spi) && $(ike_spi) != "$ike1" ]]; }
 check "a new IKE SA" wait_for 20 ike_changed
 pings "traffic goes on" a 10.2.0.1
 check "ike down" ctl_on a ike down ipsec0 b
-check "no SA any more" wait_for 20 is_gone b
+check "no SA any more" wait_for 20 no_sa a b
+check "up of the interface, as nothing changed" up a ipsec0
+check "leaves it so" no_sa a b
 check "ike up" ctl_on a ike up ipsec0 b
 check "it is up again" wait_for 20 is_up b
 pings "traffic again" a 10.2.0.1
@@ -207,10 +209,14 @@ is "no SA of the old one is left" "$(on a ipsecctl -j sa show ipsec0 | jq length
 
 # ---- down
 
+must ctl_on a ike down ipsec0 b
 check "down" ctl_on a down "$F"
 check "the interface is gone" no_device a
 check "the mark is gone" test ! -e "$WORK/a/run/up/ipsec0"
 is "the daemon has forgotten it" "$(status | jq '.sas | map(select(.state == "up")) | length')" 0
+check "up after down" up a ipsec0
+check "calls the peer that was closed by hand" wait_for 30 is_up b
+must ctl_on a down "$F"
 
 # ---- static keys, without a daemon
 

@@ -111,6 +111,38 @@ static void test_reload(void)
 	pair_end(&p);
 }
 
+static void test_down(void)
+{
+	struct kernel_event e = { .type = KERNEL_ACQUIRE, .ifname = "ipsec0", .peer = "b" };
+	unsigned int sent;
+
+	up(A_CONFIG, B_CONFIG);
+	daemon_down(&p.a.d, "ipsec0", "b");
+	pair_run_for(&p, 1000);
+	sent = p.a.sent;
+	pair_config(&p.a, A_CONFIG OTHER);
+	pair_run_for(&p, 300000);
+	kernel_fake_event(&p.a.f, &e);
+	pair_run_for(&p, 1000);
+	CHECK("closed by the operator: neither a packet nor a reload calls the peer",
+	      p.a.sent == sent && !pair_sas(&p.a));
+	daemon_up(&p.b.d, "ipsec0", "a");
+	pair_run_for(&p, 4000);
+	CHECK("it may call us", pair_settled(&p));
+	daemon_down(&p.a.d, "ipsec0", "b");
+	pair_run_for(&p, 1000);
+	daemon_up(&p.a.d, "ipsec0", "b");
+	pair_run_for(&p, 4000);
+	CHECK("and is called when the operator wants it", pair_settled(&p));
+	daemon_down(&p.a.d, "ipsec0", "b");
+	pair_run_for(&p, 1000);
+	daemon_del(&p.a.d, "ipsec0");
+	pair_config(&p.a, A_CONFIG);
+	pair_run_for(&p, 4000);
+	CHECK("or when its interface was down and is up", pair_settled(&p));
+	pair_end(&p);
+}
+
 static void test_dev_del(void)
 {
 	struct kernel_event e = { .type = KERNEL_DEV_DEL, .ifname = "ipsec0" };
@@ -325,6 +357,7 @@ int main(void)
 {
 	test_restart();
 	test_reload();
+	test_down();
 	test_dev_del();
 	test_overrun();
 	test_kernel_refuses();
