@@ -232,6 +232,19 @@ INTERFACE+=",crl = $PKI/ca.crl"
 ours_is p256 p256 "start = no"
 works "crl-required and a list" p256
 
+# ---- directories: what "check" takes, the daemon is given, and nothing else
+
+with_cert p256
+INTERFACE="${INTERFACE/"$PKI/ca.pem"/"$PKI/cas"},crl = $PKI/lists,crl-required = yes"
+ours_is p256 p256 "start = no"
+check "directories in DER: check" ctl_on a check "$WORK/a/ipsec0.conf"
+works "directories in DER, and what an editor left there" p256
+ours_is p256 revoked "start = no"
+we_refuse "E4.19 revoked in a directory" revoked "the certificate: certificate revoked"
+ours_is p256 other "start = no"
+we_refuse "B5.3 an authority in a file whose name does not count" other \
+	"the certificate: unable to get local issuer certificate"
+
 # charon_refuses NAME: ours
 charon_refuses() {
 	local name=$1 n

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # ike_pki.py DIR: authorities, certificates and revocation lists for the scenarios of
-# ike_certs.sh and ike_hub.sh, as PEM files NAME.pem and NAME.key in DIR.
+# ike_certs.sh and ike_hub.sh, as PEM files NAME.pem and NAME.key in DIR.  DIR/cas and
+# DIR/lists are directories of them in DER, with what an editor left there.
 
 import datetime
 import os
@@ -91,9 +92,21 @@ class Entity:
             make = make.add_revoked_certificate(
                 x509.RevokedCertificateBuilder().serial_number(e.cert.serial_number)
                 .revocation_date(NOW - DAY).build())
+        crl = make.sign(self.key, self.hash(self.key))
         with open(path, "wb") as f:
-            f.write(make.sign(self.key, self.hash(self.key)).public_bytes(
-                serialization.Encoding.PEM))
+            f.write(crl.public_bytes(serialization.Encoding.PEM))
+        return crl
+
+
+def directory_with(path, der, leftovers):
+    """This file in DER, and others whose names end in "pem~" """
+    directory = os.path.dirname(path)
+    os.makedirs(directory, exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(der.public_bytes(serialization.Encoding.DER))
+    for stem, content in leftovers.items():
+        with open(os.path.join(directory, stem + ".pem~"), "wb") as f:
+            f.write(content)
 
 
 def main(directory):
@@ -131,7 +144,12 @@ def main(directory):
     entity("hub.example.org", "p256", ca)
     for e in made:
         e.write(directory)
-    ca.revocations(path("ca.crl"), [e for e in made if "revoked" in e.name])
+    crl = ca.revocations(path("ca.crl"), [e for e in made if "revoked" in e.name])
+    garbage = b"-----BEGIN CERTIFICATE-----\n" + os.urandom(3000)
+    # whoever joins all files begins with those that do not count
+    directory_with(path("cas/root.der"), ca.cert, {
+        "ca": other.cert.public_bytes(serialization.Encoding.PEM), "old": garbage})
+    directory_with(path("lists/root.crl"), crl, {"old": garbage})
 
 
 main(sys.argv[1])

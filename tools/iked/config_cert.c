@@ -76,6 +76,10 @@ static void look_at_others(struct config_parser *p, const struct config *c)
 	if (c->crl.path[0] && trust_add_crl(trust, c->crl.path, error))
 		config_complain(p, c->crl.line, false,
 				"%s; wanted are revocation lists, in PEM or DER", error);
+	else if (c->crl.path[0] && !trust->lists)
+		config_complain(p, c->crl.line, false,
+				"%.90s has no file whose name ends in .pem, .crl or .der",
+				c->crl.path);
 	trust_dates(trust, look_at_dates, &ca);
 	trust_crl_dates(trust, look_at_dates, &crl);
 	trust_free(trust);

@@ -2,24 +2,24 @@
 /*
  * conf_file.c - configuration files, for the commands that take one.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "../iked/cert_file.h"
 #include "../lib/safe.h"
 #include "conf_file.h"
 #include "control_client.h"
 
 #define CONF_PATH_MAX	4096
-#define FILE_MAX	(4 << 20)	/* bytes of one file that is named */
 
 /* False: there is no such file, and that was reported */
 static bool find(const struct command *command, const char *word,
@@ -69,67 +69,86 @@ int conf_take(const struct command *command, struct words *words, struct config 
 	return *config ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* A file's bytes behind those in @blob.  0 or -errno */
-static int append_file(const char *path, struct blob *blob)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	struct stat st;
-	uint8_t *p;
-	ssize_t n;
+/* Directories: what the daemon would take of the same one, all in PEM */
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
-		close(fd);
-		return -EFBIG;
+static int copy_certs(BIO *in, BIO *out)
+{
+	X509 *cert;
+	int n = 0;
+
+	while ((cert = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+		n += PEM_write_bio_X509(out, cert);
+		X509_free(cert);
 	}
-	/* one more, so that files that do not end with a line do not run together */
-	p = malloc(blob->len + st.st_size + 1);
-	n = p ? read(fd, p + blob->len, st.st_size) : -1;
-	if (!p || n < 0)
-		err = -ENOMEM;
-	close(fd);
-	if (err) {
-		free(p);
-		return err;
-	}
-	if (blob->len)
-		memcpy(p, blob->p, blob->len);
-	n += blob->len;
-	blob_free(blob);
-	*blob = (struct blob){ p, n };
-	return 0;
+	return n;
 }
 
-/* A directory is its files, in PEM, one behind the other */
-static int append_directory(const char *path, struct blob *blob)
+static int copy_lists(BIO *in, BIO *out)
 {
-	struct dirent **entries;
-	int n = scandir(path, &entries, NULL, alphasort), err = n < 0 ? -errno : 0;
-	char name[CONF_PATH_MAX];
-	struct stat st;
+	X509_CRL *crl;
+	int n = 0;
 
-	for (int i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name);
-		if (!err && !stat(name, &st) && S_ISREG(st.st_mode)) {
-			err = append_file(name, blob);
-			if (!err && blob->len && blob->p[blob->len - 1] != '\n')
-				blob->p[blob->len++] = '\n';
-		}
-		free(entries[i]);
+	while ((crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL))) {
+		n += PEM_write_bio_X509_CRL(out, crl);
+		X509_CRL_free(crl);
 	}
-	if (n >= 0)
-		free(entries);
+	return n;
+}
+
+static int copy_der(struct bytes file, BIO *out)
+{
+	const unsigned char *p = file.p, *q = file.p;
+	X509 *cert = d2i_X509(NULL, &p, file.len);
+	X509_CRL *crl = cert ? NULL : d2i_X509_CRL(NULL, &q, file.len);
+	int n = cert ? PEM_write_bio_X509(out, cert) :
+		crl ? PEM_write_bio_X509_CRL(out, crl) : 0;
+
+	X509_free(cert);
+	X509_CRL_free(crl);
+	return n;
+}
+
+static int take_file(struct bytes file, void *out, char error[static AUTH_ERROR_MAX])
+{
+	BIO *certs = BIO_new_mem_buf(file.p, file.len);
+	BIO *lists = BIO_new_mem_buf(file.p, file.len);
+	int n = certs && lists ? copy_certs(certs, out) + copy_lists(lists, out) : 0;
+
+	BIO_free(certs);
+	BIO_free(lists);
+	if (!n)
+		n = copy_der(file, out);
+	ERR_clear_error();
+	if (!n)
+		snprintf(error, AUTH_ERROR_MAX,
+			 "holds neither a certificate nor a revocation list, in PEM or DER");
+	return n;
+}
+
+static int read_directory(const char *path, struct blob *blob, char *error)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	int err = -ENOMEM;
+	BUF_MEM *all;
+
+	snprintf(error, AUTH_ERROR_MAX, "out of memory");
+	if (out)
+		err = cert_file_each(path, take_file, out, error);
+	if (!err) {
+		BIO_get_mem_ptr(out, &all);
+		err = blob_copy(blob, bytes_of(all->data, all->length));
+	}
+	BIO_free(out);
 	return err;
 }
 
-static int read_any(const char *path, struct blob *blob)
+static int read_any(const char *path, struct blob *blob, char *error)
 {
 	struct stat st;
 
-	if (stat(path, &st))
-		return -errno;
-	return S_ISDIR(st.st_mode) ? append_directory(path, blob) : append_file(path, blob);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return read_directory(path, blob, error);
+	return cert_file_read(path, false, blob, error);
 }
 
 static struct json_object *base64(const struct blob *blob)
@@ -153,11 +172,8 @@ static struct json_object *bundle_files(const struct config *config, char *error
 
 	for (unsigned int i = 0; i < config->n_files; i++) {
 		struct blob blob = { NULL, 0 };
-		int err = read_any(config->files[i], &blob);
 
-		if (err) {
-			snprintf(error, CONFIG_ERROR_MAX, "%.200s: %s", config->files[i],
-				 strerror(-err));
+		if (read_any(config->files[i], &blob, error)) {
 			json_object_put(files);
 			return NULL;
 		}
@@ -172,13 +188,10 @@ struct json_object *conf_bundle(const struct config *config,
 {
 	struct json_object *bundle, *files = bundle_files(config, error);
 	struct blob text = { NULL, 0 };
-	int err;
 
 	if (!files)
 		return NULL;
-	err = append_file(config->path, &text);
-	if (err) {
-		snprintf(error, CONFIG_ERROR_MAX, "%.200s: %s", config->path, strerror(-err));
+	if (cert_file_read(config->path, false, &text, error)) {
 		json_object_put(files);
 		return NULL;
 	}

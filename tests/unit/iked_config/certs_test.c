@@ -86,6 +86,8 @@ static void test_errors(void)
 		  "not of an authority");
 	check_one("a directory without authorities", load(CERT, "none", "ca.crl", ""), 4, false,
 		  "no file whose name ends in");
+	check_one("a directory without lists", load(CERT, "ca.pem", "none", ""), 5, false,
+		  "no file whose name ends in");
 	check_one("no list", load(CERT, "ca.pem", "ca.pem", ""), 5, false,
 		  "holds no revocation list");
 }
