@@ -41,11 +41,23 @@ ours_is() {
 status() { ctl_on a -j ike status; }
 spis_here() { ctl_on a -j sa show ipsec0 | jq -r '.[].spi' | sort -u; }
 spis_there() { on b ip xfrm state | sed -n 's/.*spi \(0x[0-9a-f]*\).*/\1/p' | sort -u; }
+# SPIs of pairs that both have deleted (DELETED is charon's word for that) and that charon
+# receives on for ever: it removes the inbound SA some seconds later, so that nothing is lost
+# that was on its way, by a job that does not find the pair when its IKE SA was rekeyed
+# in between.  Only those that this job has named.
+lost_there() {
+	local id spi
+	swan b --list-sas |
+		awk '/ #[0-9]+, reqid / { id = $2; deleted = /, DELETED, / } $1 == "in" && deleted { print id, $2 }' |
+		tr -d '#,' | while read -r id spi; do
+		! grep -qF "CHILD_SA {$id} not found for delete" "$WORK/b/log" || echo "0x$spi"
+	done | sort -u
+}
 # One IKE SA, one pair, also in both kernels, and both mean the same
 one_pair() {
 	[[ $(status | jq -c '[.sas[] | select(.state == "up")] | length, ([.[].children[] | select(.state == "up")] | length)' | xargs) == "1 1" ]] &&
 		[[ $(swan b --list-sas | grep -o 'ESTABLISHED\|INSTALLED\|[A-Z]*ING\|REKEYED' | sort | xargs) == "ESTABLISHED INSTALLED" ]] &&
-		[[ $(spis_here | wc -l) == 2 && $(spis_here) == "$(spis_there)" ]]
+		[[ $(spis_here | wc -l) == 2 && $(spis_here) == "$(comm -23 <(spis_there) <(lost_there))" ]]
 }
 one_chain() { [[ $(status | jq '[.sas[].children[] | select(.state == "up")] | length') == 1 ]]; }
 # Drops of the stock kernel.  It refuses a packet to the sender, who sends it again, when
@@ -100,8 +112,10 @@ talk_end() {
 }
 
 settles() {
-	wait_for 40 one_pair && ok "$1: one pair is left, the same on both sides" && return
-	not_ok "$1: one pair is left, the same on both sides" "$(spis_here) here, $(spis_there) there"
+	wait_for 40 one_pair && ok "$1: one pair is left, the same on both sides" &&
+		note "charon lost$(lost_there | sed 's/^/ /' | tr -d '\n')" && return
+	not_ok "$1: one pair is left, the same on both sides" \
+		"$(spis_here) here, $(spis_there) there, of them lost by charon: $(lost_there)"
 	ctl_on a ike status
 	swan b --list-sas
 	ike_logs a b
