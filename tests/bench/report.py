@@ -5,12 +5,16 @@ Figures are {name: number}; names are as the parts of the suite print them.  Onl
 was measured is shown.
 """
 
-# What the module must reach, and aims at: ratios of figures of the same boot
+# What the module must reach, and aims at: ratios of figures of the same boot, mostly
 MOST, LEAST = 'at most', 'at least'
 
 
 def ratio(a, b):
     return lambda r: r[a] / r[b]
+
+
+def figure(a):
+    return lambda r: r[a]
 
 
 def net(a, b, base):
@@ -34,6 +38,12 @@ TARGETS = [
     ('ChaCha20-Poly1305, UDP 1400 B, both, to WireGuard',
      ratio('udp.both.1400.ipsec_chacha', 'udp.both.1400.wireguard'), MOST, 0.80, 0.72),
     ('ESP in UDP, 64 B, both, to ESP', ratio('udp.both.64.ipsec_udp', 'udp.both.64.ipsec'), MOST, 1.06, 1.03),
+    ('one flow among 10,000 peers, to 1 peer', ratio('scale.first.10000.ipsec', 'scale.first.1.ipsec'),
+     MOST, 1.02, 1.01),
+    ('round robin over 10,000 peers, to 1 peer', ratio('scale.round.10000.ipsec', 'scale.round.1.ipsec'),
+     MOST, 1.15, 1.05),
+    ('bytes of memory, a peer with two SAs', figure('scale.memory.ipsec'), MOST, 8000, 4000),
+    ('instructions, one more peer with two SAs at 10,000', figure('scale.install.10000.ipsec'), MOST, 250000, 100000),
 ]
 
 TABLES = [
@@ -51,14 +61,20 @@ def verdict(value, way, must, aim):
     return 'aim' if better(value, aim) else 'must' if better(value, must) else 'MISSED'
 
 
+def number(value, digits):
+    """A ratio with its digits, anything larger without"""
+    return '%.*f' % (digits if value < 100 else 0, value)
+
+
 def show_targets(results):
-    print('%-52s %7s  %-8s %5s %5s  %s' % ('ratio', 'here', '', 'must', 'aim', 'reached'))
+    print('%-52s %7s  %-8s %6s %6s  %s' % ('ratio', 'here', '', 'must', 'aim', 'reached'))
     for what, value, way, must, aim in TARGETS:
         try:
             v = value(results)
         except KeyError:
             continue
-        print('%-52s %7.3f  %-8s %5.2f %5.2f  %s' % (what, v, way, must, aim, verdict(v, way, must, aim)))
+        print('%-52s %7s  %-8s %6s %6s  %s' % (what, number(v, 3), way, number(must, 2), number(aim, 2),
+                                             verdict(v, way, must, aim)))
 
 
 def columns(pattern, first, second):
@@ -92,10 +108,26 @@ def show_table(results, title, pattern, first, second, base):
         print(line)
 
 
+def show_scale(results):
+    kinds = ('first', 'round', 'install', 'dump')
+    if not any(n.startswith('scale.') for n in results):
+        return
+    print('\nPeers of one interface: instructions per packet of one flow, and of each peer in turn, with a route lookup\n'
+          '(ratio to one peer); to add one more with two SAs; of a dump, per SA')
+    print('%-14s' % 'peers' + ''.join('%18s' % k for k in kinds))
+    for n in sorted(int(name.split('.')[2]) for name in results if name.startswith('scale.first.')):
+        line = '%-14d' % n
+        for kind in kinds:
+            value, one = results['scale.%s.%d.ipsec' % (kind, n)], results['scale.%s.1.ipsec' % kind]
+            line += '%18s' % ('%.3f  %7.0f' % (value / one, value))
+        print(line)
+
+
 def show(results):
     show_targets(results)
     for table in TABLES:
         show_table(results, *table)
+    show_scale(results)
 
 
 # A figure of ours is compared as a ratio to the stock kernel's of the same boot, so that
