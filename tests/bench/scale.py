@@ -18,7 +18,7 @@ from genl import CMD, DUMP, IN, NLMSG_DONE, NLMSG_ERROR, OUT, REQUEST, Genl, dev
 
 LOCAL, REMOTE = '10.0.0.1', '10.0.0.2'
 BATCH = 100       # peers in one send()
-ADDS, DUMPS = 3, 3
+ADDS, DUMPS = 5, 3
 DEV = dev('tun0')
 
 

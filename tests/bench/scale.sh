@@ -53,7 +53,7 @@ bench b sink dev=vb > /dev/null
 control add 0 1
 peers=1 before=$(memory)
 for n; do
-	control add $peers "$n"
+	control add "$peers" "$n"
 	peers=$n
 	after=$(memory)
 	median "scale.first.$n.ipsec" 4096
