@@ -552,8 +552,10 @@ static void make_room(const struct ike_sa *sa, const struct ike_sa *heir)
 	}
 	if (n <= PEER_IKE_SAS_MAX || !victim)
 		return;
-	ike_sa_log(victim, LOG_WARN, "the peer has more than %u IKE SAs: %016llx is dropped",
-		   PEER_IKE_SAS_MAX, (unsigned long long)ike_sa_our_spi(victim));
+	/* A closed one, which stays a while to answer again, is missed by nobody */
+	if (victim->state != IKE_CLOSED)
+		ike_sa_log(victim, LOG_WARN, "the peer has more than %u IKE SAs: %016llx is dropped",
+			   PEER_IKE_SAS_MAX, (unsigned long long)ike_sa_our_spi(victim));
 	ike_sa_goodbye(victim);
 }
 
