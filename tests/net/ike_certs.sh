@@ -85,7 +85,7 @@ ours_is() {
 
 with_cert() { INTERFACE="ca = $PKI/${2:-ca}.pem,cert = $PKI/a-$1.example.org.pem,key = $PKI/a-$1.example.org.key"; }
 apply() { must up a ipsec0; must wait_for 10 sas_are a 0; mark a; mark b; }
-both_gone() { no_sa a b && ! swan b --list-sas | grep -q .; }
+both_gone() { no_sa a b && [[ -z $(swan b --list-sas) ]]; }
 hang_up() { ctl_on a ike down ipsec0 b; wait_for 10 both_gone; }
 
 # works NAME CONNECTION [TEXT...]: traffic after we call, and after charon does; charon's log
@@ -150,7 +150,7 @@ for kind in $KINDS; do
 	works "B4.4 certificate $kind" "$kind" ${text:+"$text"}
 done
 # "long" was the last: both sides, as initiator and as responder
-in_fragments() { tail -n "+$((before + 1))" "$WORK/b/log" | grep -qF "$1 [ EF(2/"; }
+in_fragments() { [[ $(tail -n "+$((before + 1))" "$WORK/b/log") == *"$1 [ EF(2/"* ]]; }
 check "B7.1 the long chain went in fragments" in_fragments "parsed IKE_AUTH request 1"
 check "B7.1 and so did charon's" in_fragments "generating IKE_AUTH response 1"
 check "B7.1 the long chain went in fragments when charon calls" in_fragments "parsed IKE_AUTH response 1"

@@ -64,7 +64,7 @@ one_chain() { [[ $(status | jq '[.sas[].children[] | select(.state == "up")] | l
 # an SA is deleted after it was chosen for it: that is XfrmOutStateInvalid.
 xfrm_errors() { on b awk '$2 { n += $2; if ($1 != "XfrmOutStateInvalid") printf "%s ", $1 } END { print n + 0 }' /proc/net/xfrm_stat; }
 refused=0
-no_state() { ! on b ip xfrm state | grep -q .; }
+no_state() { [[ -z $(on b ip xfrm state) ]]; }
 began() { (($(counter a child_sa_up) > began)) && [[ $(spis_there | wc -l) -ge 2 ]]; }
 
 # reset IKE CHILD THEIR_IKE THEIR_CHILD [LINE...]: both begin anew with these times

@@ -221,7 +221,7 @@ close() {
 	ctl_on a ike down ipsec0 "$1"
 	wait_for 60 closed "$1" || not_ok "B6.7 $1 is closed" "$(sa_of a "$1" s) $(swan b --list-sas --ike "$1")"
 }
-closed() { no_sa a "$1" && ! swan b --list-sas --ike "$1" --raw | grep -q "list-sa event"; }
+closed() { no_sa a "$1" && [[ $(swan b --list-sas --ike "$1" --raw) != *"list-sa event"* ]]; }
 
 # ---- what is and what was --------------------------------------------------------
 
@@ -261,7 +261,7 @@ nft_packets() {
 # logged HOST TEXT: in what was logged since mark HOST; charon or ours
 mark() { wc -c < "$WORK/$1/log" > "$WORK/$1/mark"; }
 since_mark() { tail -c +$(($(cat "$WORK/$1/mark" 2> /dev/null || echo 0) + 1)) "$WORK/$1/log"; }
-logged() { since_mark "$1" | grep -qF -- "$2"; }
+logged() { [[ $(since_mark "$1") == *"$2"* ]]; }
 # logs NAME HOST TEXT [SECONDS]: waits for it
 logs() {
 	if wait_for "${4:-20}" logged "$2" "$3"; then

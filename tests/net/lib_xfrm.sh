@@ -267,7 +267,7 @@ captured() {
 	wait_for 10 marker_in "$1"
 	tcpdump -r "$1" -n -t 2>/dev/null
 }
-marker_in() { tcpdump -r "$1" -n -t icmp 2>/dev/null | grep -q "echo reply"; }
+marker_in() { [[ $(tcpdump -r "$1" -n -t icmp 2>/dev/null) == *"echo reply"* ]]; }
 
 # ---- bulk ------------------------------------------------------------------
 
