@@ -16,29 +16,49 @@ def newest_kernel():
     return max(names, key=lambda n: [int(x) for x in n.split('-')[0].split('.')] + [int(n.split('-')[1])])
 
 
-def build(kernel):
-    """The benchmark's module for a kernel of this host.  Return: its file."""
-    out = os.path.join(TOP, 'build', 'bench', kernel)
+def build(name, kdir, *variables):
+    """The benchmark's module, in a directory of that name, for a kernel.  Return: its file."""
+    out = os.path.join(TOP, 'build', 'bench', name)
     os.makedirs(out, exist_ok=True)
     for name in os.listdir(os.path.join(HERE, 'kmod')):
         link = os.path.join(out, name)
         if not os.path.lexists(link):
             os.symlink(os.path.join(HERE, 'kmod', name), link)
-    subprocess.run(['make', '-s', '-C', '/lib/modules/%s/build' % kernel, 'M=' + out, 'W=1',
-                    'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules'], check=True, stdout=sys.stderr)
+    subprocess.run(['make', '-s', '-C', kdir, 'M=' + out, 'W=1', 'CONFIG_DEBUG_INFO_BTF_MODULES=', *variables,
+                    'modules'], check=True, stdout=sys.stderr)
     return os.path.join(out, 'ipsec_bench.ko')
 
 
-def machine(command, options=()):
+def run(options, command):
     """
-    Run a script of this directory in the machine whose clock counts instructions; its
-    first argument is the module.  Yield: lines of its output.  Ends the program if it fails.
+    A script of this directory, with its arguments, in a machine.  Yield: lines of its
+    output.  Ends the program if it fails.
     """
-    kernel = newest_kernel()
-    # the clock runs on while the kernel's tests of ciphers wait for files
-    args = [os.path.join(TOP, 'tests/vm/run'), '--icount', '--append', 'cryptomgr.notests', '--kernel', kernel,
-            '--timeout', str(TIMEOUT), *options, '--', os.path.join(HERE, command[0]), build(kernel), *command[1:]]
+    args = [os.path.join(TOP, 'tests/vm/run'), '--timeout', str(TIMEOUT), *options, '--',
+            os.path.join(HERE, command[0]), *command[1:]]
     with subprocess.Popen(args, stdout=subprocess.PIPE, text=True) as process:
         yield from process.stdout
     if process.returncode:
         sys.exit('bench: the machine ended with status %d' % process.returncode)
+
+
+def machine(command, options=()):
+    """
+    The same in the machine whose clock counts instructions; the first argument that the
+    script gets is the module.
+    """
+    kernel = newest_kernel()
+    module = build(kernel, '/lib/modules/%s/build' % kernel)
+    # the clock runs on while the kernel's tests of ciphers wait for files
+    return run(['--icount', '--append', 'cryptomgr.notests', '--kernel', kernel, *options],
+               [command[0], module, *command[1:]])
+
+
+def native():
+    """native.sh in user-mode Linux, with one processor and with two.  Yield: lines."""
+    kdir = subprocess.run([os.path.join(TOP, 'tests/vm/uml-kernel'), 'plain'], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout.strip()
+    module = build('uml', kdir, 'ARCH=um')
+    print('bench: native: load of this host before: %.2f; it should be idle' % os.getloadavg()[0], file=sys.stderr)
+    for cpus in ('1', '2'):
+        yield from run(['--machine', 'uml', '--smp', cpus], ['native.sh', module, cpus])

@@ -13,16 +13,11 @@ kind=$1 path=$2
 shift 2
 COUNT=${COUNT:-4096}
 
-# once HOST DST SIZE: ticks per packet
+# once HOST DST SIZE: as packet_cost
 once() {
-	local answer sent received ticks
 	# while files were waited for, hours may have gone by: WireGuard wants other keys
 	on "$1" ping -q -c 1 -W 1 "$2" > /dev/null || true
-	answer=$(bench "$1" send "dst=$2" "size=$3" "count=$COUNT")
-	[[ $answer =~ sent=([0-9]+)\ received=([0-9]+)\ ticks=([0-9]+) ]]
-	sent=${BASH_REMATCH[1]} received=${BASH_REMATCH[2]} ticks=${BASH_REMATCH[3]}
-	[ "$sent" = "$received" ] || { echo "bench: $path: $received of $sent packets arrived" >&2; exit 1; }
-	echo "$((ticks * 10 / sent))"
+	packet_cost "$1" "$COUNT" "dst=$2" "size=$3"
 }
 
 # least HOST DST SIZE NAME
@@ -30,7 +25,7 @@ least() {
 	local ticks
 	once "$1" "$2" "$3" > /dev/null # everything is in its cache
 	ticks=$(for _ in 1 2 3; do once "$1" "$2" "$3"; done | sort -n | head -n 1)
-	result "$4" "$((ticks / 10)).$((ticks % 10))"
+	result "$4" "$(tenths "$ticks")"
 }
 
 case $kind in

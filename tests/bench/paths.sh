@@ -109,22 +109,16 @@ tunnel_xfrm() {
 	tunnel_veth "$@"
 }
 
-# Both interfaces of the stock kernel; AEAD and KEY are the caller's
+# xfrm_end HOST LOCAL REMOTE SPI_IN SPI_OUT: AEAD and KEY are the caller's
+xfrm_end() {
+	states "$@" "$AEAD" "$KEY" if_id 7
+	policies "$1" "$2" "$3" 0.0.0.0/0 0.0.0.0/0 if_id 7
+	ip -n "$1" link add tun0 type xfrm dev lo if_id 7
+}
+
 xfrm_interface() {
-	states "$1" "$2" "$6" 0x1001 0x1002 "$AEAD" "$KEY" if_id 7
-	states "$5" "$6" "$2" 0x1002 0x1001 "$AEAD" "$KEY" if_id 7
-	ip -n "$1" -batch - <<-END
-		xfrm policy add dir out tmpl src $2 dst $6 proto esp mode tunnel if_id 7
-		xfrm policy add dir in tmpl src $6 dst $2 proto esp mode tunnel if_id 7
-		xfrm policy add dir fwd tmpl src $6 dst $2 proto esp mode tunnel if_id 7
-		link add tun0 type xfrm dev lo if_id 7
-	END
-	ip -n "$5" -batch - <<-END
-		xfrm policy add dir out tmpl src $6 dst $2 proto esp mode tunnel if_id 7
-		xfrm policy add dir in tmpl src $2 dst $6 proto esp mode tunnel if_id 7
-		xfrm policy add dir fwd tmpl src $2 dst $6 proto esp mode tunnel if_id 7
-		link add tun0 type xfrm dev lo if_id 7
-	END
+	xfrm_end "$1" "$2" "$6" 0x1001 0x1002
+	xfrm_end "$5" "$6" "$2" 0x1002 0x1001
 	device "$1" "$4" "$7"
 	device "$5" "$8" "$3"
 }
@@ -223,6 +217,41 @@ bench() {
 	shift
 	on "$h" bash -c 'echo "$*" > /proc/ipsec_bench && cat /proc/ipsec_bench' bench "$@"
 }
+
+# packet_cost HOST COUNT ARGUMENT...: sends, none may be lost; prints tenths of ticks per packet
+packet_cost() {
+	local h=$1 count=$2 answer
+	shift 2
+	answer=$(bench "$h" send "count=$count" "$@")
+	[[ $answer =~ received=$count\ ticks=([0-9]+) ]] ||
+		{ echo "bench: of $count packets, $*: $answer" >&2; exit 1; }
+	echo $((BASH_REMATCH[1] * 10 / count))
+}
+
+listening() { on b ss -Hlnt "sport = :5201" | grep -q .; }
+
+# stream OPTION...: one run of iperf3 from a to b; prints Mbit/s
+stream() {
+	on b iperf3 -s -1 > /dev/null 2>&1 &
+	until listening; do sleep 0.01; done
+	on a iperf3 -J -c 10.9.0.2 "$@" > "$WORK/iperf"
+	wait $!
+	/usr/bin/python3 -c 'import json, sys
+print("%.1f" % (json.load(open(sys.argv[1]))["end"]["sum_received"]["bits_per_second"] / 1e6))' "$WORK/iperf"
+}
+
+# insert_bench MODULE: the benchmark's own.  While the machine waits for a file its clock runs
+# on to the next timer, so whatever the kernel would load by itself times out: it is loaded
+# before.  ansi_cprng is what seqiv (the stock kernel's ESP) takes its salt from; the default
+# looks for randomness in a clock.
+insert_bench() {
+	modprobe -a ansi_cprng cryptomgr chacha20poly1305 chacha_x86_64 poly1305_x86_64 gcm ccm authenc seqiv echainiv \
+		esp4 xfrm_user xfrm_interface xfrm4_tunnel ipip wireguard veth
+	insmod "$1"
+}
+
+# tenths N: prints N / 10
+tenths() { echo "$(($1 / 10)).$(($1 % 10))"; }
 
 # result NAME VALUE: one figure
 result() { echo "result $1 $2"; }

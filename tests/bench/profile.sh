@@ -7,13 +7,10 @@
 #
 # Prints the kernel's symbols as "symbol ADDRESS NAME", and "packets N".
 
-set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 module=$1 path=$2 size=$3
-modprobe -a ansi_cprng cryptomgr chacha20poly1305 chacha_x86_64 poly1305_x86_64 gcm seqiv esp4 xfrm_user \
-	xfrm_interface ipip wireguard veth
-insmod "$module"
 . "$here/paths.sh"
+insert_bench "$module"
 COUNT=2048
 
 two_hosts "$path"

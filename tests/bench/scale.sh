@@ -25,15 +25,8 @@ memory() {
 	awk '$1 ~ /^(SUnreclaim|Percpu|VmallocUsed):$/ { kib += $2 } END { print kib * 1024 }' /proc/meminfo
 }
 
-# once COUNT ARGUMENT…: a tenth of a tick per packet
-once() {
-	local answer count=$1
-	shift
-	answer=$(bench a send dst=10.64.0.1 size=64 "count=$count" "$@")
-	[[ $answer =~ received=$count\ ticks=([0-9]+) ]] ||
-		{ echo "bench: scale: of $count packets: $answer" >&2; exit 1; }
-	echo $((BASH_REMATCH[1] * 10 / count))
-}
+# once COUNT ARGUMENT…: as packet_cost
+once() { packet_cost a "$1" dst=10.64.0.1 size=64 "${@:2}"; }
 
 # median NAME COUNT ARGUMENT…: of three runs, after one
 median() {
@@ -41,7 +34,7 @@ median() {
 	shift
 	once "$@" > /dev/null
 	ticks=$(for _ in 1 2 3; do once "$@"; done | sort -n | sed -n 2p)
-	result "$name" $((ticks / 10)).$((ticks % 10))
+	result "$name" "$(tenths "$ticks")"
 }
 
 host a b

@@ -9,20 +9,8 @@
 . "$(dirname "$0")/paths.sh"
 MEGABYTES=${MEGABYTES:-48} PINGS=${PINGS:-4000}
 
-listening() { on b ss -Hlnt "sport = :5201" | grep -q .; }
-
-# stream: prints Mbit/s
-stream() {
-	on b iperf3 -s -1 > /dev/null 2>&1 &
-	until listening; do sleep 0.01; done
-	on a iperf3 -J -c 10.9.0.2 -n "${MEGABYTES}M" > "$WORK/iperf"
-	wait $!
-	/usr/bin/python3 -c 'import json, sys
-print("%.1f" % (json.load(open(sys.argv[1]))["end"]["sum_received"]["bits_per_second"] / 1e6))' "$WORK/iperf"
-}
-
 # tcp PATH: the best of three; the first waits for files now and then
-tcp() { result "tcp.$1" "$(for _ in 1 2 3; do stream; done | sort -n | tail -n 1)"; }
+tcp() { result "tcp.$1" "$(for _ in 1 2 3; do stream -n "${MEGABYTES}M"; done | sort -n | tail -n 1)"; }
 
 # round_trips PATH SIZE: ping's own time, in which no file is waited for
 round_trips() {

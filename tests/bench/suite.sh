@@ -5,17 +5,12 @@
 #
 # Prints lines "result NAME VALUE".  MODULE is the file of the benchmark's module.
 
-set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 module=$1
 shift
 
-# While the machine waits for a file its clock runs on to the next timer, so whatever the
-# kernel would load by itself times out: it is loaded before.  ansi_cprng is what seqiv (the
-# stock kernel's ESP) takes its salt from; the default looks for randomness in a clock.
-modprobe -a ansi_cprng cryptomgr chacha20poly1305 chacha_x86_64 poly1305_x86_64 gcm ccm authenc seqiv echainiv \
-	esp4 xfrm_user xfrm_interface xfrm4_tunnel ipip wireguard veth
-insmod "$module"
+. "$here/paths.sh"
+insert_bench "$module"
 
 for part; do
 	case $part in
