@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include "compat/crypto.h"
 #include "crypt.h"
+#include "spread.h"
 
 /* Room for the cipher's own state in a cached operation: bytes */
 #define CRYPT_CTX_MAX	1024
@@ -55,6 +56,8 @@ struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
 	c->sa = sa;
 	c->pair = NULL;
 	c->hdr = c->hdr_buf;
+	c->batch = NULL;
+	c->lane = NULL;
 	c->kept = false;
 	atomic_set(&c->state, CRYPT_STARTED);
 	return c;
@@ -80,7 +83,10 @@ void ipsec_crypt_put(struct ipsec_crypt *c)
 static void crypt_over(struct ipsec_crypt *c)
 {
 	rcu_read_lock();
-	c->done(c, c->err);
+	if (c->lane)
+		ipsec_spread_over(c);
+	else
+		c->done(c, c->err);
 	rcu_read_unlock();
 }
 
@@ -99,13 +105,24 @@ static void crypt_async_done(void *data, int err)
 
 IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
 
-/* The cipher keeps it, or did until a moment ago: the SAs have to stay */
-static void crypt_keep(struct ipsec_crypt *c)
+static void crypt_ref(struct ipsec_crypt *c)
 {
 	percpu_ref_get(&c->sa->ref);
 	if (c->pair)
 		percpu_ref_get(&c->pair->ref);
 	c->kept = true;
+}
+
+void ipsec_crypt_hold(struct ipsec_crypt *c)
+{
+	crypt_ref(c);
+	atomic_set(&c->state, CRYPT_KEPT);
+}
+
+/* The cipher keeps it, or did until a moment ago: the SAs have to stay */
+static void crypt_keep(struct ipsec_crypt *c)
+{
+	crypt_ref(c);
 	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)
 		crypt_over(c);
 }
@@ -166,8 +183,23 @@ static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
 		crypt_request(c, c->esp, sa->aad_len + iv_ad, len + tail);
 }
 
-static void crypt_finish(struct ipsec_crypt *c, int err)
+static int crypt_cipher(struct ipsec_crypt *c)
 {
+	return c->decrypt ? crypto_aead_decrypt(&c->req) :
+			    crypto_aead_encrypt(&c->req);
+}
+
+/* It is prepared: now, or when a CPU has time */
+static void crypt_start(struct ipsec_crypt *c, bool decrypt)
+{
+	int err;
+
+	c->decrypt = decrypt;
+	if (unlikely(c->batch)) {
+		list_add_tail(&c->lane_node, c->batch);
+		return;
+	}
+	err = crypt_cipher(c);
 	/* the cipher keeps it and calls crypt_async_done() */
 	if (unlikely(err == -EINPROGRESS))
 		crypt_keep(c);
@@ -175,10 +207,20 @@ static void crypt_finish(struct ipsec_crypt *c, int err)
 		c->done(c, err);
 }
 
+void ipsec_crypt_run(struct ipsec_crypt *c)
+{
+	int err = crypt_cipher(c);
+
+	if (unlikely(err == -EINPROGRESS))
+		return;
+	c->err = err;
+	ipsec_spread_over(c);
+}
+
 void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len)
 {
 	crypt_prepare(c, text, len, 0);
-	crypt_finish(c, crypto_aead_encrypt(&c->req));
+	crypt_start(c, false);
 }
 
 void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len)
@@ -186,21 +228,21 @@ void ipsec_crypt_open(struct ipsec_crypt *c, u8 *text, unsigned int len)
 	unsigned int icv_len = c->sa->suite.icv_len;
 
 	crypt_prepare(c, text, len - icv_len, icv_len);
-	crypt_finish(c, crypto_aead_decrypt(&c->req));
+	crypt_start(c, true);
 }
 
 void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
 {
 	crypt_nonce(c, iv);
 	crypt_request(c, c->sg, len, 0);
-	crypt_finish(c, crypto_aead_encrypt(&c->req));
+	crypt_start(c, false);
 }
 
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv)
 {
 	crypt_nonce(c, iv);
 	crypt_request(c, c->sg, len, c->sa->suite.icv_len);
-	crypt_finish(c, crypto_aead_decrypt(&c->req));
+	crypt_start(c, true);
 }
 
 int __init ipsec_crypt_init(void)

@@ -13,9 +13,9 @@
 
 /*
  * The state of one operation.  It comes from a per-CPU cache of one; when the
- * cipher keeps it (asynchronous), the next packet allocates another.  References to
- * its SAs are taken then, and only then: otherwise all is over before the RCU read
- * section ends that they were found in.
+ * cipher keeps it (asynchronous), or it waits for a CPU (spread.h), the next packet
+ * allocates another.  References to its SAs are taken then, and only then: otherwise
+ * all is over before the RCU read section ends that they were found in.
  */
 struct ipsec_crypt {
 	struct sk_buff *skb;		/* owned until done is called */
@@ -27,7 +27,16 @@ struct ipsec_crypt {
 	struct ipsec_sa *pair;
 	u64 pair_seq;
 
-	/* when the cipher keeps it */
+	/* spread over CPUs */
+	struct list_head *batch;	/* where it is collected, NULL: it is not */
+	struct ipsec_lane *lane;	/* the peer's, NULL: not submitted */
+	struct list_head lane_node;	/* in batch, then in lane */
+	struct list_head pool_node;
+	int cpu;			/* that submitted it */
+	bool decrypt;			/* what the cipher does with it */
+	bool over;			/* it may leave the lane */
+
+	/* when the cipher keeps it, or another CPU */
 	atomic_t state;			/* enum crypt_state */
 	bool kept;			/* references to the SAs are held */
 	int err;			/* its result */
@@ -75,7 +84,8 @@ void ipsec_crypt_put(struct ipsec_crypt *c);
  *
  * @c->done is called exactly once, with 0 or a negative error: before this
  * returns, or later from the cipher's context; always in an RCU read section with BH
- * disabled, as this is.
+ * disabled, as this is.  With @c->batch set the operation is only added to that list,
+ * which ipsec_spread_submit() takes.
  */
 void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len);
 
@@ -94,6 +104,12 @@ void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 
 /** ipsec_crypt_verify() - the reverse; -EBADMSG: forged */
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
+
+/** ipsec_crypt_hold() - take references to the SAs.  In the RCU section of their lookup. */
+void ipsec_crypt_hold(struct ipsec_crypt *c);
+
+/** ipsec_crypt_run() - let the cipher do what was prepared.  BH disabled. */
+void ipsec_crypt_run(struct ipsec_crypt *c);
 
 /** ipsec_crypt_fits() - do operations of this cipher fit the per-CPU cache? */
 bool ipsec_crypt_fits(struct crypto_aead *tfm);

@@ -311,6 +311,7 @@ static int device_newlink(struct net *underlay, struct net_device *dev,
 	idev->net = underlay;
 	idev->mtu_auto = !tb[IFLA_MTU];
 	idev->policy.dscp = IFIPSEC_DSCP_COPY;
+	idev->policy.spread = true;
 	device_configure(idev, data);
 
 	/*

@@ -34,6 +34,7 @@
 #include "hold.h"
 #include "natt.h"
 #include "replay.h"
+#include "spread.h"
 #include "suite.h"
 
 #define IPSEC_KIND	"ipsec"
@@ -72,7 +73,9 @@ struct ipsec_dev_stats {
 	struct ipsec_traffic rx;
 	struct ipsec_traffic tx;
 	u64_stats_t drops[__IFIPSEC_DROP_MAX];
-	struct u64_stats_sync drop_syncp;
+	u64_stats_t spread;		/* packets that the CPUs shared */
+	u64_stats_t helped;		/* of these, by another CPU than the packet's */
+	struct u64_stats_sync drop_syncp;	/* drops, spread, helped */
 };
 
 /* What the module keeps for each network namespace that is an underlay */
@@ -105,6 +108,7 @@ struct ipsec_policy {
 	u8 dscp;			/* 0..63, or IFIPSEC_DSCP_COPY */
 	u8 decap_dscp;			/* inner packets get the outer DSCP */
 	u8 ttl;				/* 0: of the route */
+	u8 spread;			/* several CPUs may share the work */
 	u32 flowlabel;			/* or IFIPSEC_FLOWLABEL_AUTO */
 };
 
@@ -163,6 +167,8 @@ struct ipsec_peer {
 	struct ipsec_endpoint __rcu *endpoint;	/* likewise */
 	struct ipsec_hold hold;		/* packets without SA */
 	struct ipsec_natt natt;
+	struct ipsec_lane tx_lane;
+	struct ipsec_lane rx_lane;
 
 	/* under ipsec_net.lock */
 	struct list_head node;		/* in ipsec_dev.peers */

@@ -8,6 +8,7 @@
 #include "mtu.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "spread.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -24,9 +25,12 @@ static int __init ipsec_init(void)
 	err = ipsec_crypt_init();
 	if (err)
 		goto err_destroy_wq;
-	err = ipsec_device_init();
+	err = ipsec_spread_init();
 	if (err)
 		goto err_exit_crypt;
+	err = ipsec_device_init();
+	if (err)
+		goto err_exit_spread;
 	err = ipsec_mtu_init();
 	if (err)
 		goto err_exit_device;
@@ -44,6 +48,8 @@ err_exit_mtu:
 	ipsec_mtu_exit();
 err_exit_device:
 	ipsec_device_exit();
+err_exit_spread:
+	ipsec_spread_exit();
 err_exit_crypt:
 	ipsec_crypt_exit();
 err_destroy_wq:
@@ -63,6 +69,7 @@ static void __exit ipsec_exit(void)
 	ipsec_device_exit();
 	rcu_barrier();
 	destroy_workqueue(ipsec_wq);
+	ipsec_spread_exit();
 	ipsec_crypt_exit();
 	/* what the last works have left to RCU */
 	rcu_barrier();

@@ -213,6 +213,8 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 	RCU_INIT_POINTER(peer->endpoint, ep);
 	ipsec_hold_init(peer);
 	ipsec_natt_init_peer(peer);
+	ipsec_lane_init(&peer->tx_lane);
+	ipsec_lane_init(&peer->rx_lane);
 	strscpy(peer->name, cfg->name, sizeof(peer->name));
 
 	err = rhashtable_lookup_insert_key(&idev->peer_names, peer->name,

@@ -8,6 +8,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/inet_ecn.h>
@@ -24,6 +25,7 @@
 #include "sa.h"
 #include "sadb.h"
 #include "selector.h"
+#include "spread.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -450,37 +452,79 @@ static void rx_verify(struct ipsec_crypt *c)
 					   IFIPSEC_DROP_RX_BAD_OPTS);
 }
 
-/* To the cipher; consumes the packet */
+/* To the cipher */
+static void rx_open(struct ipsec_crypt *c)
+{
+	unsigned int len = ipsec_esp_len(c->sa);
+
+	if (unlikely(ipsec_slot(c->sa) == IPSEC_AH)) {
+		rx_verify(c);
+		return;
+	}
+	c->done = rx_esp_done;
+	ipsec_crypt_open(c, c->skb->data + len, c->skb->len - len);
+}
+
+/* The same, and the CPUs share the work */
+static noinline void rx_spread(struct ipsec_crypt *c)
+{
+	struct ipsec_lane *lane = &c->sa->peer->rx_lane;
+	LIST_HEAD(batch);
+
+	c->batch = &batch;
+	rx_open(c);
+	ipsec_spread_submit(lane, &batch);
+}
+
+static noinline void rx_measure(struct ipsec_crypt *c)
+{
+	u64 start = ktime_get_mono_fast_ns();
+
+	rx_open(c);
+	ipsec_spread_measured(ktime_get_mono_fast_ns() - start, 1);
+}
+
+/* ESP inside AH is for who has the AH: it is in its place already */
+static enum ipsec_spread rx_choose(const struct ipsec_sa *sa,
+				   const struct ipsec_crypt *outer)
+{
+	return unlikely(outer) ? IPSEC_SPREAD_NO :
+		ipsec_spread_choose(&sa->peer->rx_lane, sa->idev, 1);
+}
+
+/* To the cipher, or not; consumes the packet */
 static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 		     const struct ipsec_crypt *outer)
 {
+	enum ipsec_spread spread = IPSEC_SPREAD_NO;
 	struct ipsec_crypt *c = NULL;
 	enum ifipsec_drop reason;
-	unsigned int len;
 	u64 seq = 0;
 
 	reason = rx_begin(skb, sa, outer, &seq);
 	if (likely(reason == RX_OK)) {
-		c = ipsec_crypt_get(sa);
-		if (unlikely(!c))
-			reason = IFIPSEC_DROP_RX_NOMEM;
+		spread = rx_choose(sa, outer);
+		if (unlikely(spread == IPSEC_SPREAD_FULL))
+			reason = IFIPSEC_DROP_RX_BACKLOG;
+		else
+			c = ipsec_crypt_get(sa);
 	}
 	if (unlikely(!c)) {
-		rx_drop(skb, sa, reason, seq ?: rx_seq(skb, sa));
+		rx_drop(skb, sa, reason == RX_OK ? IFIPSEC_DROP_RX_NOMEM : reason,
+			seq ?: rx_seq(skb, sa));
 		return;
 	}
 
 	c->skb = skb;
 	c->seq = seq;
-	if (unlikely(ipsec_slot(sa) == IPSEC_AH)) {
-		rx_verify(c);
-		return;
-	}
-	c->done = rx_esp_done;
 	if (unlikely(outer))
 		ipsec_crypt_set_pair(c, outer->sa, outer->seq);
-	len = ipsec_esp_len(sa);
-	ipsec_crypt_open(c, skb->data + len, skb->len - len);
+	if (likely(spread == IPSEC_SPREAD_NO))
+		rx_open(c);
+	else if (spread == IPSEC_SPREAD_MEASURE)
+		rx_measure(c);
+	else
+		rx_spread(c);
 }
 
 void ipsec_receive(struct sk_buff *skb, struct ipsec_sa *sa,

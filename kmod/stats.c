@@ -44,6 +44,16 @@ void ipsec_stats_drop(struct ipsec_dev *idev, struct ipsec_sa *sa,
 	trace_ipsec_drop(idev, sa, ipsec_drop_names[reason], n);
 }
 
+void ipsec_stats_spread(struct ipsec_dev *idev, bool helped)
+{
+	struct ipsec_dev_stats *stats = this_cpu_ptr(idev->stats);
+
+	u64_stats_update_begin(&stats->drop_syncp);
+	u64_stats_inc(&stats->spread);
+	u64_stats_add(&stats->helped, helped);
+	u64_stats_update_end(&stats->drop_syncp);
+}
+
 static void traffic_add(const struct ipsec_traffic *t, u64 *packets, u64 *bytes)
 {
 	unsigned int start;
@@ -58,18 +68,22 @@ static void traffic_add(const struct ipsec_traffic *t, u64 *packets, u64 *bytes)
 	*bytes += b;
 }
 
-static void drops_add(const struct ipsec_dev_stats *stats, u64 *drops)
+static void drops_add(const struct ipsec_dev_stats *stats, struct ipsec_stats_sum *sum)
 {
-	u64 now[__IFIPSEC_DROP_MAX];
+	u64 now[__IFIPSEC_DROP_MAX], spread, helped;
 	unsigned int start, i;
 
 	do {
 		start = u64_stats_fetch_begin(&stats->drop_syncp);
 		for (i = 0; i < __IFIPSEC_DROP_MAX; i++)
 			now[i] = u64_stats_read(&stats->drops[i]);
+		spread = u64_stats_read(&stats->spread);
+		helped = u64_stats_read(&stats->helped);
 	} while (u64_stats_fetch_retry(&stats->drop_syncp, start));
 	for (i = 0; i < __IFIPSEC_DROP_MAX; i++)
-		drops[i] += now[i];
+		sum->drops[i] += now[i];
+	sum->spread += spread;
+	sum->helped += helped;
 }
 
 void ipsec_stats_dev(const struct ipsec_dev *idev, struct ipsec_stats_sum *sum)
@@ -82,7 +96,7 @@ void ipsec_stats_dev(const struct ipsec_dev *idev, struct ipsec_stats_sum *sum)
 		stats = per_cpu_ptr(idev->stats, cpu);
 		traffic_add(&stats->rx, &sum->rx_packets, &sum->rx_bytes);
 		traffic_add(&stats->tx, &sum->tx_packets, &sum->tx_bytes);
-		drops_add(stats, sum->drops);
+		drops_add(stats, sum);
 	}
 }
 
@@ -150,11 +164,14 @@ struct ipsec_traffic __percpu *ipsec_stats_alloc_sa(void)
 	return traffic;
 }
 
-/* ethtool -S ipsecN: every reason by its name */
+/* ethtool -S ipsecN: every reason by its name, then how the CPUs share the work */
+
+static const char *const spread_names[] = { "spread_packets", "spread_helped" };
 
 static int ipsec_get_sset_count(struct net_device *dev, int sset)
 {
-	return sset == ETH_SS_STATS ? __IFIPSEC_DROP_MAX : -EOPNOTSUPP;
+	return sset == ETH_SS_STATS ?
+		__IFIPSEC_DROP_MAX + ARRAY_SIZE(spread_names) : -EOPNOTSUPP;
 }
 
 static void ipsec_get_strings(struct net_device *dev, u32 sset, u8 *data)
@@ -163,9 +180,10 @@ static void ipsec_get_strings(struct net_device *dev, u32 sset, u8 *data)
 
 	if (sset != ETH_SS_STATS)
 		return;
-	for (i = 0; i < __IFIPSEC_DROP_MAX; i++)
-		strscpy(data + i * ETH_GSTRING_LEN, ipsec_drop_names[i],
-			ETH_GSTRING_LEN);
+	for (i = 0; i < __IFIPSEC_DROP_MAX; i++, data += ETH_GSTRING_LEN)
+		strscpy(data, ipsec_drop_names[i], ETH_GSTRING_LEN);
+	for (i = 0; i < ARRAY_SIZE(spread_names); i++, data += ETH_GSTRING_LEN)
+		strscpy(data, spread_names[i], ETH_GSTRING_LEN);
 }
 
 static void ipsec_get_ethtool_stats(struct net_device *dev,
@@ -175,6 +193,8 @@ static void ipsec_get_ethtool_stats(struct net_device *dev,
 
 	ipsec_stats_dev(netdev_priv(dev), &sum);
 	memcpy(data, sum.drops, sizeof(sum.drops));
+	data[__IFIPSEC_DROP_MAX] = sum.spread;
+	data[__IFIPSEC_DROP_MAX + 1] = sum.helped;
 }
 
 static void ipsec_get_drvinfo(struct net_device *dev,

@@ -12,6 +12,8 @@ struct ipsec_stats_sum {
 	u64 tx_packets;
 	u64 tx_bytes;
 	u64 drops[__IFIPSEC_DROP_MAX];
+	u64 spread;
+	u64 helped;
 };
 
 extern const char *const ipsec_drop_names[__IFIPSEC_DROP_MAX];
@@ -50,6 +52,14 @@ static inline void ipsec_stats_rx(struct ipsec_sa *sa, unsigned int bytes)
  */
 void ipsec_stats_drop(struct ipsec_dev *idev, struct ipsec_sa *sa,
 		      enum ifipsec_drop reason, unsigned int n);
+
+/**
+ * ipsec_stats_spread() - this CPU took a packet that the CPUs shared
+ * @helped: it came to another one
+ *
+ * Context: BH disabled.
+ */
+void ipsec_stats_spread(struct ipsec_dev *idev, bool helped);
 
 /** ipsec_stats_dev() - sum up an interface.  Any context. */
 void ipsec_stats_dev(const struct ipsec_dev *idev, struct ipsec_stats_sum *sum);

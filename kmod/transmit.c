@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <net/dsfield.h>
 #include <net/gso.h>
@@ -30,6 +31,7 @@
 #include "path.h"
 #include "sa.h"
 #include "selector.h"
+#include "spread.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -48,6 +50,7 @@ struct tx {
 	struct ipsec_sa *esp;		/* at least one of these */
 	struct ipsec_sa *ah;
 	struct ipsec_outer outer;
+	struct list_head *batch;	/* where operations are collected, or NULL */
 	__be32 flowlabel;
 	unsigned int split;		/* largest inner fragment, 0: not split */
 	u16 front;			/* between IP header and what is protected: bytes */
@@ -68,6 +71,7 @@ struct tx {
 /* What the end of the path needs to know, while the cipher has the packet */
 struct tx_cb {
 	unsigned int len;		/* of the inner packet: bytes */
+	u8 depth;			/* tunnels that it went through to get here */
 	bool udp;			/* ESP is in UDP */
 	bool df;
 	bool dummy;
@@ -139,7 +143,10 @@ static void tx_send(struct ipsec_crypt *c)
 	struct sk_buff *skb = c->skb;
 	struct ipsec_sa *sa = c->sa;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
+	unsigned int depth = __this_cpu_read(tx_depth);
 
+	/* it may have come here by itself */
+	__this_cpu_write(tx_depth, cb.depth);
 	trace_ipsec_tx(sa, c->seq, cb.len);
 	if (c->pair)
 		trace_ipsec_tx(c->pair, c->pair_seq, cb.len);
@@ -147,6 +154,7 @@ static void tx_send(struct ipsec_crypt *c)
 		tx_count(c, &cb);
 	else
 		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
+	__this_cpu_write(tx_depth, depth);
 }
 
 static noinline void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
@@ -354,6 +362,7 @@ static void tx_seal(struct sk_buff *skb, struct tx *tx, u64 esp_seq, u64 ah_seq,
 	skb_dst_set(skb, tx_route(tx, last));
 	*tx_cb(skb) = (struct tx_cb){
 		.len = inner_len,
+		.depth = __this_cpu_read(tx_depth),
 		.udp = tx->udp_len,
 		.df = tx->df,
 		.dummy = tx->dummy,
@@ -363,6 +372,7 @@ static void tx_seal(struct sk_buff *skb, struct tx *tx, u64 esp_seq, u64 ah_seq,
 	esp = tx_headers(skb, tx, esp_seq, ah_seq);
 
 	c->skb = skb;
+	c->batch = tx->batch;
 	if (!tx->esp) {
 		c->seq = ah_seq;
 		tx_sign(c);
@@ -412,15 +422,12 @@ static unsigned int tx_reserve(const struct sk_buff *skb, const struct tx *tx,
 	return got;
 }
 
-/* A list of segments, or one packet; consumes all of it, and the route, or not */
-static void tx_list(struct sk_buff *list, struct tx *tx)
+/* Each of a list of packets with a number of its own; consumes all of it */
+static void tx_seal_list(struct sk_buff *list, struct tx *tx, unsigned int n)
 {
 	u64 esp_seq = 0, ah_seq = 0;
 	struct sk_buff *skb, *next;
-	unsigned int n = 0;
 
-	for (skb = list; skb; skb = skb->next)
-		n++;
 	n = tx_reserve(list, tx, tx->esp, n, &esp_seq);
 	n = tx_reserve(list, tx, tx->ah, n, &ah_seq);
 
@@ -432,6 +439,48 @@ static void tx_list(struct sk_buff *list, struct tx *tx)
 		} else {
 			kfree_skb(skb);
 		}
+	}
+}
+
+/* The same, and the CPUs share the work */
+static noinline void tx_spread_list(struct sk_buff *list, struct tx *tx, unsigned int n)
+{
+	LIST_HEAD(batch);
+
+	tx->batch = &batch;
+	tx_seal_list(list, tx, n);
+	ipsec_spread_submit(&tx->peer->tx_lane, &batch);
+}
+
+static noinline void tx_measure_list(struct sk_buff *list, struct tx *tx, unsigned int n)
+{
+	u64 start = ktime_get_mono_fast_ns();
+
+	tx_seal_list(list, tx, n);
+	ipsec_spread_measured(ktime_get_mono_fast_ns() - start, n);
+}
+
+/* A list of segments, or one packet; consumes all of it, and the route, or not */
+static void tx_list(struct sk_buff *list, struct tx *tx)
+{
+	struct sk_buff *skb;
+	unsigned int n = 0;
+
+	for (skb = list; skb; skb = skb->next)
+		n++;
+	switch (ipsec_spread_choose(&tx->peer->tx_lane, tx->idev, n)) {
+	case IPSEC_SPREAD_NO:
+		tx_seal_list(list, tx, n);
+		break;
+	case IPSEC_SPREAD_MEASURE:
+		tx_measure_list(list, tx, n);
+		break;
+	case IPSEC_SPREAD_YES:
+		tx_spread_list(list, tx, n);
+		break;
+	case IPSEC_SPREAD_FULL:
+		tx_count_drop(list, tx, IFIPSEC_DROP_TX_BACKLOG, n, 0);
+		kfree_skb_list(list);
 	}
 }
 

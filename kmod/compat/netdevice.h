@@ -7,11 +7,15 @@
  *
  * lltx: Linux 6.12 ("netdev_features: convert NETIF_F_LLTX to
  * dev->lltx") made the feature bit a member of the device.
+ *
+ * dummy: Linux 6.10 ("net: create a dummy net_device allocator") allocates the device that
+ * NAPI needs; before, the caller did.
  */
 #ifndef _IPSEC_COMPAT_NETDEVICE_H
 #define _IPSEC_COMPAT_NETDEVICE_H
 
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <net/rtnetlink.h>
 
 #ifdef IPSEC_COMPAT_NEWLINK_PARAMS
@@ -36,6 +40,29 @@ static inline void ipsec_compat_set_lltx(struct net_device *dev)
 	dev->lltx = true;
 #else
 	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+/* A device that exists for NAPI only, or NULL.  Sleeps. */
+static inline struct net_device *ipsec_compat_alloc_dummy(void)
+{
+#ifdef IPSEC_COMPAT_ALLOC_DUMMY
+	return alloc_netdev_dummy(0);
+#else
+	struct net_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (dev)
+		init_dummy_netdev(dev);
+	return dev;
+#endif
+}
+
+static inline void ipsec_compat_free_dummy(struct net_device *dev)
+{
+#ifdef IPSEC_COMPAT_ALLOC_DUMMY
+	free_netdev(dev);
+#else
+	kfree(dev);
 #endif
 }
 

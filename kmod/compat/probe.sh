@@ -27,4 +27,5 @@ have IPSEC_COMPAT_CRYPTO_REQ_CALLBACK linux/crypto.h \
 have IPSEC_COMPAT_NEWLINK_PARAMS net/rtnetlink.h 'struct rtnl_newlink_params'
 have IPSEC_COMPAT_DEV_LLTX linux/netdevice.h '[[:space:]]lltx:1;'
 have IPSEC_COMPAT_GENL_INFO_DUMP net/genetlink.h 'genl_info_dump\('
+exports IPSEC_COMPAT_ALLOC_DUMMY alloc_netdev_dummy
 exports IPSEC_COMPAT_UDP_ENCAP_KEY udpv6_encap_needed_key

@@ -645,7 +645,9 @@ enum ifipsec_expire {
 	_(TX_HOLD_TIMEOUT, tx_hold_timeout, tx_dropped,			       \
 	  "no SA came while the packet was held")			       \
 	_(TX_DUMMY, tx_dummy, none,					       \
-	  "dummy packet (next header 59), sent on request")
+	  "dummy packet (next header 59), sent on request")		       \
+	_(TX_BACKLOG, tx_backlog, tx_dropped,				       \
+	  "too many packets wait for a CPU to encrypt them")
 
 #define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
 
