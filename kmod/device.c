@@ -196,6 +196,7 @@ static const struct nla_policy device_policy[DEVICE_OPTION_MAX + 1] = {
 	[IFLA_IPSEC_DECAP_DSCP]	= NLA_POLICY_MAX(NLA_U8, 1),
 	[IFLA_IPSEC_TTL]	= { .type = NLA_U8 },
 	[IFLA_IPSEC_FLOWLABEL]	= { .type = NLA_U32 },
+	[IFLA_IPSEC_SPREAD]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* Options that this module does not know, or that do not go together */
@@ -279,6 +280,8 @@ static void device_set_policy(struct ipsec_policy *policy, struct nlattr *data[]
 	if (data[IFLA_IPSEC_FLOWLABEL])
 		WRITE_ONCE(policy->flowlabel,
 			   nla_get_u32(data[IFLA_IPSEC_FLOWLABEL]));
+	if (data[IFLA_IPSEC_SPREAD])
+		WRITE_ONCE(policy->spread, nla_get_u8(data[IFLA_IPSEC_SPREAD]));
 }
 
 static void device_configure(struct ipsec_dev *idev, struct nlattr *data[])
@@ -381,7 +384,7 @@ static int device_changelink(struct net_device *dev, struct nlattr *tb[],
 static size_t device_get_size(const struct net_device *dev)
 {
 	return 3 * nla_total_size(sizeof(u32)) +	/* LINK, FWMARK, FLOWLABEL */
-	       4 * nla_total_size(sizeof(u8));	/* DF, DSCP, DECAP_DSCP, TTL */
+	       5 * nla_total_size(sizeof(u8));	/* DF, DSCP, DECAP_DSCP, TTL, SPREAD */
 }
 
 static int device_fill_info(struct sk_buff *skb, const struct net_device *dev)
@@ -397,7 +400,8 @@ static int device_fill_info(struct sk_buff *skb, const struct net_device *dev)
 		       READ_ONCE(policy->decap_dscp)) ||
 	    nla_put_u8(skb, IFLA_IPSEC_TTL, READ_ONCE(policy->ttl)) ||
 	    nla_put_u32(skb, IFLA_IPSEC_FLOWLABEL,
-			READ_ONCE(policy->flowlabel)))
+			READ_ONCE(policy->flowlabel)) ||
+	    nla_put_u8(skb, IFLA_IPSEC_SPREAD, READ_ONCE(policy->spread)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -24,7 +24,7 @@ size_t ipsec_nl_name_size(void)
 
 size_t ipsec_nl_dev_size(void)
 {
-	return NAME_SIZE + nla_total_size(0) + 12 * nla_total_size(4) +
+	return NAME_SIZE + nla_total_size(0) + 13 * nla_total_size(4) +
 	       STATS_SIZE;
 }
 
@@ -107,7 +107,8 @@ static int fill_policy(struct sk_buff *skb, const struct ipsec_policy *policy)
 	    nla_put_u8(skb, IFIPSEC_DEV_A_DSCP, policy->dscp) ||
 	    nla_put_u8(skb, IFIPSEC_DEV_A_DECAP_DSCP, policy->decap_dscp) ||
 	    nla_put_u8(skb, IFIPSEC_DEV_A_TTL, policy->ttl) ||
-	    nla_put_u32(skb, IFIPSEC_DEV_A_FLOWLABEL, policy->flowlabel))
+	    nla_put_u32(skb, IFIPSEC_DEV_A_FLOWLABEL, policy->flowlabel) ||
+	    nla_put_u8(skb, IFIPSEC_DEV_A_SPREAD, policy->spread))
 		return -EMSGSIZE;
 	return 0;
 }

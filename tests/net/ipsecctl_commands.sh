@@ -26,7 +26,7 @@ json "no interface: dev show" . '[]' dev show
 json "no interface: show" . '{"interfaces":[]}' show
 check "dev add" ctl dev add ipsec0
 json "dev show: all fields" '.[0] | [keys[], .ifname, .link, .fwmark, .mtu, .mtu_auto, .operstate, .peer_count, .sa_count]' \
-	'["decap_dscp","df","dscp","flowlabel","fwmark","ifindex","ifname","link","mtu","mtu_auto","operstate","peer_count","sa_count","stats","ttl","ipsec0",null,0,1400,true,"down",0,0]' \
+	'["decap_dscp","df","dscp","flowlabel","fwmark","ifindex","ifname","link","mtu","mtu_auto","operstate","peer_count","sa_count","spread","stats","ttl","ipsec0",null,0,1400,true,"down",0,0]' \
 	dev show ipsec0
 json "dev show: ifindex" '.[0].ifindex' "$(on gw cat /sys/class/net/ipsec0/ifindex)" dev show
 check "dev set" ctl dev set ipsec0 link wan fwmark 0x10 mtu 1350
@@ -47,6 +47,18 @@ check "dev show for people has them" grep -qx "  outer headers: df clear, dscp 4
 	<<<"$(ctl dev show ipsec0)"
 check "dev set: the defaults" ctl dev set ipsec0 df copy dscp copy decap-dscp off ttl auto flowlabel 0
 json "dev show: the defaults again" "$outer" '["copy","copy",false,"auto",0]' dev show ipsec0
+json "dev show: CPUs share the work" '.[0].spread' true dev show ipsec0
+is "dev show for people has no word of it" "$(ctl dev show ipsec0 | grep -c spread)" 0
+check "dev set spread off" ctl dev set ipsec0 spread off
+json "dev show: they do not" '.[0].spread' false dev show ipsec0
+check "dev show for people says so" grep -q "^ipsec0: down.*, spread off, 0 peers" <<<"$(ctl dev show ipsec0)"
+check "dev set of something else" ctl dev set ipsec0 ttl auto
+json "dev show: it stays off" '.[0].spread' false dev show ipsec0
+check "dev set spread on" ctl dev set ipsec0 spread on
+json "dev show: on again" '.[0].spread' true dev show ipsec0
+check "dev add spread off" ctl dev add ipsec1 spread off
+json "dev show: off from the beginning" '.[0].spread' false dev show ipsec1
+check "dev del" ctl dev del ipsec1
 
 # ---- peer ------------------------------------------------------------------
 

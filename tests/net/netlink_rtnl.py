@@ -41,6 +41,12 @@ def settings():
     return [d.get(k) for k in (DEV.LINK, DEV.FWMARK, DEV.MTU, DEV.MTU_AUTO)]
 
 
+def told(name):
+    """IFLA_INFO_DATA of an interface, by its numbers."""
+    a = nl.request(GETLINK, struct.pack('=BxHiII', 0, 0, 0, 0, 0) + attr(IFNAME, name))
+    return dict(parse(one(one(a.messages[0][1][16:], LINKINFO), DATA)))
+
+
 def change(name, err, text, *data, more=b''):
     before = settings()
     refused(name, err, text, *data, dev='ipsec0', flags=0, more=more)
@@ -59,7 +65,8 @@ for make in (refused, change):
         make('E3.3 %s: unknown option %d' % (make.__name__, kind), E.EINVAL, NO_OPTION, u32(kind, 1))
     for kind, values, text in (
             ('DSCP', (64, 254), 'a DSCP is 0 to 63, or 255 to copy that of the inner header'),
-            ('DF', (3, 255), 'integer out of range'), ('DECAP_DSCP', (2, 255), 'integer out of range')):
+            ('DF', (3, 255), 'integer out of range'), ('DECAP_DSCP', (2, 255), 'integer out of range'),
+            ('SPREAD', (2, 255), 'integer out of range')):
         for value in values:
             make('E3.4 %s: %s %d' % (make.__name__, kind, value), E.ERANGE, text, u8(K['IFLA_IPSEC_' + kind], value))
     for value in (0x100000, 0x80000001, 0xffffffff):
@@ -82,4 +89,11 @@ a = newlink('ipsec1', u32(LINK, 0), u32(FWMARK, 0xffffffff))
 t.ok('no link and every bit of the mark', a.err == 0, a)
 a = newlink('ipsec1', u32(FWMARK, 0), flags=0)
 t.ok('no mark', a.err == 0, a)
+spread = K['IFLA_IPSEC_SPREAD']
+t.equal('CPUs share the work', told('ipsec1')[spread], b'\1')
+a = newlink('ipsec1', u8(spread, 0), flags=0)
+t.ok('they shall not', a.err == 0, a)
+t.equal('they do not share it', told('ipsec1')[spread], b'\0')
+a = newlink('ipsec3', u8(spread, 0))
+t.ok('from the beginning', a.err == 0 and told('ipsec3')[spread] == b'\0', a)
 sys.exit(t.failed > 0)

@@ -32,6 +32,8 @@ static int to_rtlink(struct netlink *nl, const struct dev_args *args,
 		.mtu = args->mtu,
 		.mtu_auto = args->mtu_auto,
 		.outer = args->outer,
+		.has_spread = args->has_spread,
+		.spread = args->spread,
 	};
 	if (!args->link)
 		return 0;

@@ -61,7 +61,7 @@ _ipsecctl_next() {
 			hmac-sha2-{256-128,384-192,512-256,256-96}
 		return
 		;;
-	esn | decap-dscp) echo on off; return ;;
+	esn | decap-dscp | spread) echo on off; return ;;
 	proto) echo esp ah; return ;;
 	mode) echo tunnel transport; return ;;
 	protect) echo esp ah esp+ah; return ;;
@@ -114,9 +114,9 @@ _ipsecctl_next() {
 	"export ") echo wireshark ;;
 	"flush "* | "dev del" | "dev show")
 		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options netnsid; fi ;;
-	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel ;;
+	"dev add") ((n > 2)) && _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel spread ;;
 	"dev set")
-		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel; fi ;;
+		if ((n == 2)); then _ipsecctl_devs; else _ipsecctl_options link fwmark mtu df dscp decap-dscp ttl flowlabel spread; fi ;;
 	"dummy "*)
 		case $n in
 		1) _ipsecctl_devs ;;

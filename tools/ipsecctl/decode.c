@@ -35,6 +35,7 @@ static struct nla_policy dev_policy[IFIPSEC_DEV_A_MAX + 1] = {
 	[IFIPSEC_DEV_A_DECAP_DSCP] = { .type = NLA_U8 },
 	[IFIPSEC_DEV_A_TTL]	= { .type = NLA_U8 },
 	[IFIPSEC_DEV_A_FLOWLABEL] = { .type = NLA_U32 },
+	[IFIPSEC_DEV_A_SPREAD]	= { .type = NLA_U8 },
 };
 
 static struct nla_policy peer_policy[IFIPSEC_PEER_A_MAX + 1] = {
@@ -187,6 +188,7 @@ static int fill_dev(struct attrs *attrs, struct dev *dev)
 	dev->peers = attr_u32(in[IFIPSEC_DEV_A_PEERS]);
 	dev->sas = attr_u32(in[IFIPSEC_DEV_A_SAS]);
 	fill_outer(in, dev);
+	dev->spread = attr_u8(in[IFIPSEC_DEV_A_SPREAD]);
 	return decode_stats(in[IFIPSEC_DEV_A_STATS], &dev->stats);
 }
 

@@ -15,6 +15,7 @@
 /* Options that two commands have */
 #define OUTER	"[df copy|set|clear] [dscp copy|N] [decap-dscp on|off] " \
 		"[ttl auto|N] [flowlabel auto|N]"
+#define SPREAD	"[spread on|off]"
 #define SUITE	"[proto esp|ah] [mode tunnel|transport] [encr ALG] [key FILE|-] " \
 		"[auth ALG] [auth-key FILE|-] [esn on|off] [insecure] [ah-align8]"
 #define LIFE	"[soft-bytes N] [hard-bytes N] [soft-packets N] " \
@@ -24,9 +25,9 @@
 		"[keepalive SECONDS|off]"
 
 static const struct command commands[] = {
-	{ "dev add", "NAME [link IFNAME] [fwmark MARK] [mtu N] " OUTER,
+	{ "dev add", "NAME [link IFNAME] [fwmark MARK] [mtu N] " OUTER " " SPREAD,
 	  "make an interface", cmd_dev_add },
-	{ "dev set", "NAME [link IFNAME|none] [fwmark MARK] [mtu N|auto] " OUTER,
+	{ "dev set", "NAME [link IFNAME|none] [fwmark MARK] [mtu N|auto] " OUTER " " SPREAD,
 	  "change an interface", cmd_dev_set },
 	{ "dev del", "NAME [netnsid ID]",
 	  "remove an interface with its peers and SAs", cmd_dev_del },

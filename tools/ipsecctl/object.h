@@ -52,6 +52,7 @@ struct dev {
 	bool decap_dscp;		/* inner DSCP from the outer */
 	uint8_t ttl;			/* 0 = of the route */
 	uint32_t flowlabel;		/* or IFIPSEC_FLOWLABEL_AUTO */
+	bool spread;			/* CPUs share the work of busy peers */
 	struct stats stats;
 };
 

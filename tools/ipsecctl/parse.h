@@ -37,8 +37,9 @@ struct dev_args {
 	const char *link;		/* name of the underlay, NULL: none */
 	uint32_t fwmark;
 	uint32_t mtu;
-	bool has_link, has_fwmark, has_mtu;
+	bool has_link, has_fwmark, has_mtu, has_spread;
 	bool mtu_auto;		/* back to following the peers */
+	bool spread;		/* CPUs share the work of busy peers */
 	struct rtlink_outer outer;
 };
 

@@ -125,6 +125,15 @@ static int option_flowlabel(struct words *words,
 			    &args->outer.flowlabel);
 }
 
+static int option_spread(struct words *words, const struct option_word *option,
+			 const char *value, void *out)
+{
+	struct dev_args *args = out;
+
+	args->has_spread = true;
+	return words_switch(words, option->word, value, &args->spread);
+}
+
 /* How the outer headers are made */
 #define OUTER_OPTIONS							\
 	{ "df", option_df, 0 },						\
@@ -140,6 +149,7 @@ int parse_dev_add(struct words *words, struct dev_args *args)
 		{ "fwmark", option_fwmark, 0 },
 		{ "mtu", option_mtu, 0 },
 		OUTER_OPTIONS,
+		{ "spread", option_spread, 0 },
 		{ 0 }
 	};
 	int err;
@@ -156,6 +166,7 @@ int parse_dev_set(struct words *words, struct dev_args *args)
 		{ "fwmark", option_fwmark, 0 },
 		{ "mtu", option_mtu_or_auto, 0 },
 		OUTER_OPTIONS,
+		{ "spread", option_spread, 0 },
 		{ 0 }
 	};
 	int err;
@@ -164,7 +175,7 @@ int parse_dev_set(struct words *words, struct dev_args *args)
 	err = target_take_dev(words, &args->target);
 	if (!err && !words_left(words))
 		err = words_fail(words,
-				 "nothing to set, expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel");
+				 "nothing to set, expected link, fwmark, mtu, df, dscp, decap-dscp, ttl, flowlabel or spread");
 	return err ? err : words_options(words, options, args);
 }
 

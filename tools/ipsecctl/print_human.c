@@ -93,6 +93,8 @@ static void print_dev_facts(FILE *out, const struct dev *dev, const char *why)
 	}
 	if (dev->fwmark)
 		fprintf(out, ", fwmark %#x", dev->fwmark);
+	if (!dev->spread)
+		fputs(", spread off", out);
 }
 
 /* How the outer headers are made, where that is not the default */

@@ -120,6 +120,7 @@ static void add_dev(json_object *object, const struct dev *dev)
 	add_uint(object, "peer_count", dev->peers);
 	add_uint(object, "sa_count", dev->sas);
 	add_outer(object, dev);
+	add_bool(object, "spread", dev->spread);
 	add_stats(object, &dev->stats);
 }
 

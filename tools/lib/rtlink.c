@@ -58,6 +58,8 @@ static int put_info(struct nl_msg *msg, const struct rtlink *link)
 		err = nla_put_flag(msg, IFLA_IPSEC_MTU_AUTO);
 	if (!err)
 		err = put_outer(msg, &link->outer);
+	if (!err && link->has_spread)
+		err = nla_put_u8(msg, IFLA_IPSEC_SPREAD, link->spread);
 	if (err)
 		return -EMSGSIZE;
 	/* Unlike nla_nest_end(), keeps an empty nest */

@@ -23,11 +23,12 @@ struct rtlink_outer {
 /* What RTM_NEWLINK can say about an interface; only what is given is sent */
 struct rtlink {
 	const char *ifname;
-	bool has_link, has_fwmark, has_mtu;
+	bool has_link, has_fwmark, has_mtu, has_spread;
 	bool mtu_auto;
 	uint32_t link;			/* ifindex of the underlay, 0 = any */
 	uint32_t fwmark;
 	uint32_t mtu;
+	bool spread;			/* CPUs share the work of busy peers */
 	struct rtlink_outer outer;
 };
 

@@ -27,6 +27,9 @@
  *                           route (default)
  *   IFLA_IPSEC_FLOWLABEL u32  flow label of outer IPv6 headers, 0..0xfffff
  *                           (default 0); 0x80000000 = one for each inner flow
+ *   IFLA_IPSEC_SPREAD  u8   1: CPUs share the encryption and decryption of busy
+ *                           peers (default); 0: each packet is processed by
+ *                           the CPU that has it
  *
  * The namespace of the request is the underlay of the interface for its whole
  * life: the routes, the peers and the SAs stay there when the interface itself
@@ -52,7 +55,8 @@
  *
  * IFIPSEC_CMD_DEV_GET     IFNAME [NETNSID], or a dump of all
  *     -> IFNAME, IFINDEX, [NETNSID], DEV { LINK, FWMARK, MTU, MTU_AUTO,
- *        OPERSTATE, PEERS, SAS, STATS, DF, DSCP, DECAP_DSCP, TTL, FLOWLABEL }
+ *        OPERSTATE, PEERS, SAS, STATS, DF, DSCP, DECAP_DSCP, TTL, FLOWLABEL,
+ *        SPREAD }
  *
  * IFIPSEC_CMD_PEER_NEW    IFNAME [NETNSID] PEER { NAME, REMOTE, [LOCAL],
  *                         [SELECTORS], [PROTECT], [ENCAP_LOCAL, ENCAP_REMOTE],
@@ -224,6 +228,7 @@ enum {
 	IFLA_IPSEC_DECAP_DSCP,
 	IFLA_IPSEC_TTL,
 	IFLA_IPSEC_FLOWLABEL,
+	IFLA_IPSEC_SPREAD,
 	__IFLA_IPSEC_MAX
 };
 
@@ -309,6 +314,7 @@ enum ifipsec_dev_attr {
 	IFIPSEC_DEV_A_DECAP_DSCP,	/* u8: 0 or 1 */
 	IFIPSEC_DEV_A_TTL,		/* u8: 0 = of the route */
 	IFIPSEC_DEV_A_FLOWLABEL,	/* u32 */
+	IFIPSEC_DEV_A_SPREAD,		/* u8: 0 or 1 */
 	__IFIPSEC_DEV_A_MAX
 };
 

@@ -99,7 +99,7 @@ static const char human_want[] =
 	"\"ifname\":\"ipsec0\",\"ifindex\":7,\"link\":\"if2147483647\","\
 	"\"fwmark\":42,\"mtu\":1446,\"mtu_auto\":true,"			\
 	"\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2,"		\
-	JSON_OUTER "," JSON_STATS
+	JSON_OUTER ",\"spread\":true," JSON_STATS
 #define JSON_PEER							\
 	"\"name\":\"branch\",\"remote\":\"192.0.2.2\","			\
 	"\"local\":\"192.0.2.1\","					\
@@ -263,7 +263,7 @@ static void test_events(void)
 		   STAMP " dev_set ipsec0 up, mtu 1446 (auto), link , fwmark 0x2a, df set, dscp 46, decap-dscp on, ttl 64, flowlabel 0x00012\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"dev_set\","
 		   JSON_HOME ",\"link\":null,\"fwmark\":42,\"mtu\":1446,\"mtu_auto\":true,\"operstate\":\"up\",\"peer_count\":1,\"sa_count\":2,"
-		   JSON_OUTER "," JSON_STATS "}");
+		   JSON_OUTER ",\"spread\":true," JSON_STATS "}");
 	test_event(message_peer(IFIPSEC_CMD_PEER_DEL_NTF),
 		   STAMP " peer_del ipsec0 branch remote 192.0.2.2, local 192.0.2.1, mtu 1446, protect esp+ah, in UDP, ports 4500 to 61234, keepalive 20 s\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"peer_del\","
@@ -324,9 +324,9 @@ static void test_drop_events(void)
 static void test_defaults(void)
 {
 	test_event(message_bare(IFIPSEC_CMD_DEV_NEW_NTF),
-		   STAMP " dev_new ipsec0 unknown, mtu 0\n",
+		   STAMP " dev_new ipsec0 unknown, mtu 0, spread off\n",
 		   "{\"timestamp\":\"" STAMP "\",\"event\":\"dev_new\","
-		   JSON_HOME ",\"link\":null,\"fwmark\":0,\"mtu\":0,\"mtu_auto\":false,\"operstate\":\"unknown\",\"peer_count\":0,\"sa_count\":0,\"df\":\"copy\",\"dscp\":\"copy\",\"decap_dscp\":false,\"ttl\":\"auto\",\"flowlabel\":0,"
+		   JSON_HOME ",\"link\":null,\"fwmark\":0,\"mtu\":0,\"mtu_auto\":false,\"operstate\":\"unknown\",\"peer_count\":0,\"sa_count\":0,\"df\":\"copy\",\"dscp\":\"copy\",\"decap_dscp\":false,\"ttl\":\"auto\",\"flowlabel\":0,\"spread\":false,"
 		   JSON_NO_STATS "}");
 	test_event(message_bare(IFIPSEC_CMD_PEER_NEW_NTF),
 		   STAMP " peer_new ipsec0 branch remote none\n",

@@ -28,7 +28,7 @@ static char *dictionary[] = {
 	"-1", "remote", "local", "selector", "192.0.2.1", "2001:db8::1", "any",
 	"10.0.0.0/8", "::/0", "10.0.0.0/33", "link", "none", "fwmark", "mtu",
 	"df", "copy", "dscp", "63", "decap-dscp", "ttl", "255", "flowlabel",
-	"auto", "protect", "esp+ah", "proto", "ah", "mode", "transport",
+	"spread", "auto", "protect", "esp+ah", "proto", "ah", "mode", "transport",
 	"encap", "keepalive", "4500", "soft-bytes", "1g", "hard-seconds",
 	"tfc", "count", "length", "1001",
 	"auth", "hmac-sha2-256-128", "auth-key", "insecure", "ah-align8",

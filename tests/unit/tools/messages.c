@@ -59,6 +59,7 @@ struct nl_msg *message_dev(int cmd)
 	nla_put_u8(msg, IFIPSEC_DEV_A_DECAP_DSCP, 1);
 	nla_put_u8(msg, IFIPSEC_DEV_A_TTL, 64);
 	nla_put_u32(msg, IFIPSEC_DEV_A_FLOWLABEL, 0x12);
+	nla_put_u8(msg, IFIPSEC_DEV_A_SPREAD, 1);
 	put_stats(msg, IFIPSEC_DEV_A_STATS);
 	nla_nest_end(msg, dev);
 	return msg;

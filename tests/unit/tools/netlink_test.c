@@ -350,6 +350,7 @@ static void test_link_request(struct netlink *nl)
 			.has_flowlabel = true,
 			.flowlabel = IFIPSEC_FLOWLABEL_AUTO,
 		},
+		.has_spread = true, .spread = false,
 	};
 	struct nlattr *data;
 
@@ -363,9 +364,13 @@ static void test_link_request(struct netlink *nl)
 	      nla_get_u8(nested(data, IFLA_IPSEC_DECAP_DSCP)) == 1 &&
 	      nla_get_u8(nested(data, IFLA_IPSEC_TTL)) == 0 &&
 	      nla_get_u32(nested(data, IFLA_IPSEC_FLOWLABEL)) == 0x80000000);
+	CHECK("spread off is sent",
+	      nla_len(nested(data, IFLA_IPSEC_SPREAD)) == 1 &&
+	      nla_get_u8(nested(data, IFLA_IPSEC_SPREAD)) == 0);
 	start();
 	then(message_error(0, NULL, 1));
 	link.outer = (struct rtlink_outer){ 0 };
+	link.has_spread = false;
 	CHECK("interface request, defaults", !rtlink_add(nl, &link));
 	CHECK("interface defaults are the kernel's",
 	      nla_len(sent_link_data()) == 0);

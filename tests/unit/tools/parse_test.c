@@ -37,10 +37,17 @@ static void test_dev(void)
 	      args.has_mtu && args.mtu == 1400);
 	words = WORDS("ipsec0");
 	CHECK("dev add, only the name", !parse_dev_add(&words, &args) &&
-	      !args.has_link && !args.has_fwmark && !args.has_mtu);
+	      !args.has_link && !args.has_fwmark && !args.has_mtu &&
+	      !args.has_spread);
 	words = WORDS("ipsec0", "link", "none");
 	CHECK("dev set link none", !parse_dev_set(&words, &args) &&
 	      args.has_link && !args.link);
+	words = WORDS("ipsec0", "spread", "off");
+	CHECK("dev add spread off", !parse_dev_add(&words, &args) &&
+	      args.has_spread && !args.spread);
+	words = WORDS("ipsec0", "spread", "on");
+	CHECK("dev set spread on", !parse_dev_set(&words, &args) &&
+	      args.has_spread && args.spread);
 	words = WORDS("ipsec0", "netnsid", "0");
 	CHECK("dev del", !parse_dev_del(&words, &target) &&
 	      target.has_netnsid && target.netnsid == 0);
@@ -57,7 +64,7 @@ static void test_dev(void)
 	BAD("dev add slash", parse_dev_add, struct dev_args,
 	    "interface \"a/b\" is not an interface name", "a/b");
 	BAD("dev add unknown", parse_dev_add, struct dev_args,
-	    "unknown word \"color\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel",
+	    "unknown word \"color\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl, flowlabel or spread",
 	    "ipsec0", "color", "red");
 	BAD("dev add no value", parse_dev_add, struct dev_args,
 	    "the value of mtu is missing", "ipsec0", "mtu");
@@ -68,10 +75,12 @@ static void test_dev(void)
 	BAD("dev add range", parse_dev_add, struct dev_args,
 	    "fwmark \"4294967296\" is out of range (0..4294967295)",
 	    "ipsec0", "fwmark", "4294967296");
+	BAD("dev add bad spread", parse_dev_add, struct dev_args,
+	    "spread \"0\" is not on or off", "ipsec0", "spread", "0");
 	BAD("dev set nothing", parse_dev_set, struct dev_args,
-	    "nothing to set, expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel", "ipsec0");
+	    "nothing to set, expected link, fwmark, mtu, df, dscp, decap-dscp, ttl, flowlabel or spread", "ipsec0");
 	BAD("dev set netnsid", parse_dev_set, struct dev_args,
-	    "unknown word \"netnsid\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl or flowlabel",
+	    "unknown word \"netnsid\", expected link, fwmark, mtu, df, dscp, decap-dscp, ttl, flowlabel or spread",
 	    "ipsec0", "netnsid", "1");
 	BAD("dev del netnsid range", parse_dev_del, struct target,
 	    "netnsid \"2147483648\" is out of range (0..2147483647)",
