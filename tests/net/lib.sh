@@ -172,7 +172,7 @@ tunnel() {
 
 # drops HOST DEV: "name=value" for every reason, one a line
 drops() {
-	on "$1" ethtool -S "$2" | sed -n 's/^ *\([a-z0-9_]*\): \([0-9]*\)$/\1=\2/p'
+	on "$1" ethtool -S "$2" | sed -n 's/^ *\([rt]x_[a-z0-9_]*\): \([0-9]*\)$/\1=\2/p'
 }
 
 # drops_are NAME HOST DEV BEFORE [REASON=N...]: since BEFORE (output of drops), these

@@ -609,7 +609,7 @@ enum ifipsec_expire {
 	_(RX_ECN_DROP, rx_ecn_drop, rx_errors,				       \
 	  "outer header says congestion, inner is not ECN-capable")	       \
 	_(RX_BACKLOG, rx_backlog, none,					       \
-	  "receive queue is full (net.core.netdev_max_backlog)")	       \
+	  "receive queue is full, or too many packets wait to be decrypted")   \
 	_(TX_NOT_IP, tx_not_ip, tx_errors,				       \
 	  "not an IP packet, or its header is malformed")		       \
 	_(TX_NO_PEER, tx_no_peer, tx_dropped,				       \
