@@ -66,6 +66,7 @@ routes() { on a ip -o -4 route show proto 98 | sed 's/ .*//' | sort | xargs; }
 addresses() { on "$1" ip -o addr show dev ipsec0 | grep -v ' fe80' | awk '{print $4}' | sort | xargs; }
 no_device() { ! on "$1" test -e /sys/class/net/ipsec0; }
 mtu() { on a cat /sys/class/net/ipsec0/mtu; }
+spread() { on a ipsecctl -j dev show ipsec0 | jq '.[0].spread'; }
 
 spoke b 2
 spoke c 3
@@ -131,6 +132,7 @@ pings "traffic to c" a 10.3.0.1
 is "addresses as in the file" "$(addresses a)" "10.1.0.1/16"
 is "routes as in the file" "$(routes)" "10.2.0.0/16 10.3.0.0/16"
 is "MTU as in the file" "$(mtu)" 1380
+is "CPUs share the work where the file says nothing" "$(spread)" true
 is "a mark says that it is up" "$(readlink "$WORK/a/run/up/ipsec0")" "$(readlink -f "$F")"
 
 # ---- up again
@@ -138,17 +140,19 @@ is "a mark says that it is up" "$(readlink "$WORK/a/run/up/ipsec0")" "$(readlink
 b1=$(spis b) c1=$(spis c)
 check "up again, nothing changed" up a ipsec0
 is "all SAs stay" "$(spis b) $(spis c)" "$b1 $c1"
-{ interface "mtu = 1300" "address = 10.1.0.2/16"; peer b 2; peer c 3 "dpd = 77s"; } | sed '/^address = 10.1.0.1/d' | conf a ipsec0
+{ interface "mtu = 1300" "spread = no" "address = 10.1.0.2/16"; peer b 2; peer c 3 "dpd = 77s"; } | sed '/^address = 10.1.0.1/d' | conf a ipsec0
 check "up again, c changed, and address and MTU" up a ipsec0
 replaced() { is_up c && [[ $(spis c) != "$c1" ]]; }
 check "c has new SAs" wait_for 30 replaced
 is "b has its own still" "$(spis b)" "$b1"
 is "the new address" "$(addresses a)" "10.1.0.2/16"
 is "the new MTU" "$(mtu)" 1300
+is "CPUs do not share the work any more" "$(spread)" false
 pings "traffic to b" a 10.2.0.1
 pings "traffic to c" a 10.3.0.1
 { interface; peer b 2; } | conf a ipsec0
 check "up again, without c" up a ipsec0
+is "they do again" "$(spread)" true
 check "c is closed" wait_for 20 is_gone c
 check "c knows" wait_for 20 bash -c "! ip netns exec c ipsecctl -j sa show ipsec0 | jq -e '.[] | select(.dir == \"out\")'"
 is "no route to c" "$(routes)" "10.2.0.0/16"

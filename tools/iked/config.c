@@ -320,6 +320,7 @@ static struct config *parse(struct config_parser *p, const char *text, size_t le
 	}
 	snprintf(p->config->ifname, sizeof(p->config->ifname), "%s", ifname);
 	snprintf(p->config->path, sizeof(p->config->path), "%s", path);
+	p->config->spread = true;
 	if (memchr(text, '\0', len)) {
 		config_complain(p, 0, false, "is not a text file");
 	} else if (config_read_ini(p, text)) {

@@ -107,6 +107,7 @@ struct config {
 	uint32_t mtu;			/* 0: auto */
 	char link[IFNAMSIZ];		/* "": any */
 	uint32_t fwmark;
+	bool spread;			/* CPUs share the work of busy peers (default) */
 	uint32_t table;			/* of routes, 0: main */
 	struct identity id;		/* ours; type 0: the certificate's subject, or
 					 * our address

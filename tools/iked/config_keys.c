@@ -482,6 +482,7 @@ static const struct key_row interface_rows[] = {
 	I("mtu", take_mtu, mtu, ONCE),
 	I("link", take_link, link, ONCE),
 	I("fwmark", take_u32, fwmark, ONCE),
+	I("spread", take_bool, spread, ONCE),
 	I("table", take_u32, table, ONCE),
 	I("id", take_id, id, CREDENTIAL),
 	I("cert", take_path, cert, CREDENTIAL),

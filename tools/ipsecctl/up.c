@@ -55,6 +55,7 @@ static int up_device(struct netlink *nl, const struct config *c, bool *made, cha
 		.has_link = true, .link = c->link[0] ? if_nametoindex(c->link) : 0,
 		.has_fwmark = true, .fwmark = c->fwmark,
 		.has_mtu = c->mtu, .mtu = c->mtu, .mtu_auto = false,
+		.has_spread = true, .spread = c->spread,
 	};
 	int err;
 

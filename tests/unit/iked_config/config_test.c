@@ -14,6 +14,7 @@
 	"[interface]\n"							\
 	"address = 10.0.0.1/24, 2001:db8::1/64\n"			\
 	"mtu = 1400\n"							\
+	"spread = no\n"							\
 	"id = gw-a.example.org\n"					\
 	"\n"								\
 	"[peer branch]\n"						\
@@ -44,7 +45,7 @@ static void test_gateway(void)
 	if (!c)
 		return;
 	CHECK("its interface", c->n_addresses == 2 && c->addresses[0].bits == 24 &&
-	      c->mtu == 1400 && c->id.type == IKE_ID_FQDN && c->n_peers == 1);
+	      c->mtu == 1400 && !c->spread && c->id.type == IKE_ID_FQDN && c->n_peers == 1);
 	CHECK("its peer", !strcmp(p->name, "branch") && p->remote.len == 4 &&
 	      p->psk.len == 16 && p->psk.p[15] == 15 && p->auth == CONFIG_AUTH_PSK &&
 	      p->remote_auth == CONFIG_AUTH_PSK && config_peer_is_ike(p));
@@ -64,7 +65,7 @@ static void test_defaults(void)
 				 "[peer spokes]\nremote = %any\npsk = a secret of some length\n"
 				 "networks = 10.0.0.0/8\nprotect = ah\n");
 
-	CHECK("defaults", c && c->peers[0].remote_ts.n == 2 && !c->peers[0].routes &&
+	CHECK("defaults", c && c->spread && c->peers[0].remote_ts.n == 2 && !c->peers[0].routes &&
 	      c->peers[0].start == CONFIG_START_DEMAND && c->peers[0].child.n == 4 &&
 	      c->peers[0].ike.n == 2 && c->peers[0].dpd_s == 30 &&
 	      c->peers[0].dpd_timeout_s == 180);
@@ -233,7 +234,7 @@ static void test_files(const char *dir)
 	snprintf(psk, sizeof(psk), "%s/psk", dir);
 	write_file(path, GATEWAY, 0644);
 	c = config_load(path, &errors);
-	CHECK("E4.40 others may read the secret in the file", !c && errors.list[0].line == 8 &&
+	CHECK("E4.40 others may read the secret in the file", !c && errors.list[0].line == 9 &&
 	      strstr(errors.list[0].text, "chmod 600"));
 	chmod(path, 0600);
 	c = config_load(path, &errors);
