@@ -57,7 +57,7 @@ static DEFINE_PER_CPU(struct spread_cpu, spread_cpus);
 
 /* Operations that no CPU has begun */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;		/* the others */
 	u32 len;
 	struct list_head ops;		/* struct ipsec_crypt.pool_node */
 } pool = {
@@ -99,10 +99,10 @@ module_param_cb(spread_cpus, &spread_cpus_ops, NULL, 0644);
 MODULE_PARM_DESC(spread_cpus,
 		 "CPUs that may be asked to help others with encryption and decryption, as a list (default: all that are not isolated)");
 
-static unsigned int spread_busy = 25;
-module_param(spread_busy, uint, 0644);
+unsigned int ipsec_spread_busy = 25;
+module_param_named(spread_busy, ipsec_spread_busy, uint, 0644);
 MODULE_PARM_DESC(spread_busy,
-		 "Per cent of a CPU's time, spent on encryption and decryption, from which on others help it (default: 25)");
+		 "Per cent of a CPU's time, spent on encryption and decryption, from which on others help it; 0: always, even alone (default: 25)");
 
 static unsigned int spread_queue = 2048;
 module_param(spread_queue, uint, 0644);
@@ -134,7 +134,7 @@ static bool spread_may_call(int cpu)
 static bool spread_is_much(const struct spread_cpu *sc)
 {
 	return (u64)sc->count * sc->cost >=
-		(u64)READ_ONCE(spread_busy) * (TICK_NSEC / 100);
+		(u64)READ_ONCE(ipsec_spread_busy) * (TICK_NSEC / 100);
 }
 
 /* The jiffy is over: was it a busy one? */
@@ -165,10 +165,11 @@ enum ipsec_spread __ipsec_spread_choose(struct ipsec_lane *lane,
 	struct spread_cpu *sc = this_cpu_ptr(&spread_cpus);
 	bool may = READ_ONCE(idev->policy.spread);
 	bool in_use = lane_in_use(lane, may);
-	bool first = sc->slice != jiffies;
+	unsigned long now = jiffies;
+	bool first = now - sc->slice;
 
 	if (first)
-		spread_next_slice(sc, jiffies);
+		spread_next_slice(sc, now);
 	/* a packet that a process sends by itself has nothing to share */
 	if (spread_is_busy(sc, n) && may &&
 	    (in_use || n >= BATCH_WORTH || in_serving_softirq()))

@@ -42,6 +42,9 @@ enum ipsec_spread {
 /** ipsec_lane_init() - make an empty lane.  Any context. */
 void ipsec_lane_init(struct ipsec_lane *lane);
 
+/* Module parameter spread_busy: per cent of a CPU's time, 0: spread always */
+extern unsigned int ipsec_spread_busy;
+
 enum ipsec_spread __ipsec_spread_choose(struct ipsec_lane *lane,
 					const struct ipsec_dev *idev, unsigned int n);
 
@@ -58,7 +61,8 @@ static inline enum ipsec_spread ipsec_spread_choose(struct ipsec_lane *lane,
 						    const struct ipsec_dev *idev,
 						    unsigned int n)
 {
-	if (num_online_cpus() == 1 && likely(!READ_ONCE(lane->len)))
+	if (num_online_cpus() == 1 && likely(!READ_ONCE(lane->len)) &&
+	    READ_ONCE(ipsec_spread_busy))
 		return IPSEC_SPREAD_NO;
 	return __ipsec_spread_choose(lane, idev, n);
 }
