@@ -4,7 +4,7 @@
  *
  *   netns -- interface -- peer --(tx, RCU)--> SA      one that is sent on
  *     |          |          \---(list)------> SA ...  those that are received on
- *     |          \-- selector tries (prefix -> peer)
+ *     |          \-- selectors (prefix -> peer)
  *     |-- SADB: (SPI, protocol) -> inbound SA
  *     \-- reserved SPIs: (SPI, protocol) -> the peer whose SA it will be
  *
@@ -33,6 +33,7 @@
 #include "drop.h"
 #include "hold.h"
 #include "natt.h"
+#include "prefix.h"
 #include "replay.h"
 #include "spread.h"
 #include "suite.h"
@@ -40,7 +41,6 @@
 #define IPSEC_KIND	"ipsec"
 
 struct ipsec_life;
-struct ipsec_trie_node;
 
 /* An outer address; the family says which member is in use, AF_UNSPEC: none */
 struct ipsec_addr {
@@ -93,15 +93,6 @@ struct ipsec_net {
 	struct ipsec_audit audit;	/* has its own lock */
 };
 
-/* The two prefix tries of an interface: inner address -> selector */
-struct ipsec_trie {
-	struct ipsec_trie_node __rcu *root4;	/* written under ipsec_net.lock */
-	struct ipsec_trie_node __rcu *root6;
-	/* whose is every address, where the trie is one default route: no walk */
-	struct ipsec_peer __rcu *all4;
-	struct ipsec_peer __rcu *all6;
-};
-
 /* What outer headers have from the interface; each is read by itself */
 struct ipsec_policy {
 	u8 df;				/* enum ifipsec_df */
@@ -117,12 +108,13 @@ struct ipsec_dev {
 	/* read by the packet paths */
 	struct net_device *dev;
 	struct net *net;		/* underlay; its exit deletes us first */
-	struct ipsec_trie selectors;
 	struct ipsec_dev_stats __percpu *stats;
 	int link;			/* underlay ifindex, 0 = any */
 	u32 fwmark;			/* mark of outer packets, 0 = none */
 	struct ipsec_policy policy;	/* written under rtnl */
 	struct gro_cells gro_cells;
+	struct ipsec_prefixes prefixes4;	/* inner address -> peer */
+	struct ipsec_prefixes prefixes6;
 
 	/* configuration, under ipsec_net.lock */
 	struct list_head node;		/* in ipsec_net.devs */
@@ -183,19 +175,6 @@ struct ipsec_peer {
 	bool usable;			/* counted in ipsec_dev.n_usable */
 
 	refcount_t refs;		/* the interface's and one per SA */
-	struct rcu_head rcu;
-};
-
-/* A prefix of inner addresses that is behind a peer */
-struct ipsec_selector {
-	struct list_head node;		/* in ipsec_peer.selectors */
-	struct ipsec_peer *peer;
-	u8 key[16];			/* network order, host bits zero */
-	u8 family;			/* AF_INET or AF_INET6 */
-	u8 plen;			/* bits */
-	bool keep;			/* scratch of ipsec_peer_set() */
-	struct ipsec_trie_node *leaf;	/* spare nodes, before insertion */
-	struct ipsec_trie_node *branch;
 	struct rcu_head rcu;
 };
 

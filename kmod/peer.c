@@ -43,14 +43,22 @@ static const struct rhashtable_params peer_name_params = {
 
 int ipsec_peer_init_dev(struct ipsec_dev *idev)
 {
+	int err = ipsec_selector_init_dev(idev);
+
+	if (err)
+		return err;
 	INIT_LIST_HEAD(&idev->peers);
-	return rhashtable_init(&idev->peer_names, &peer_name_params);
+	err = rhashtable_init(&idev->peer_names, &peer_name_params);
+	if (err)
+		ipsec_selector_exit_dev(idev);
+	return err;
 }
 
 /* All peers are gone */
 void ipsec_peer_exit_dev(struct ipsec_dev *idev)
 {
 	rhashtable_destroy(&idev->peer_names);
+	ipsec_selector_exit_dev(idev);
 }
 
 static struct ipsec_net *peer_net(const struct ipsec_dev *idev)

@@ -1,41 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * selector.c - prefix tries: the longest selector over an inner address.
+ * selector.c - the longest selector over an inner address.
  *
- * A path-compressed binary trie for each family.  A node stands for a prefix; its
- * two children are longer prefixes that differ in the bit after it.  A node with a
- * selector is a configured prefix; one without only joins its two children, and
- * goes when it has no longer two.  Readers walk it under RCU; a writer publishes a
- * complete node with one pointer.
+ * A hash table for each family, with all prefixes.  A lookup takes the lengths that
+ * there are, the longest first, and looks for the address cut to that length: mostly
+ * there are few lengths, however many prefixes.  The default route needs no look.
+ *
+ * The table follows the number of selectors.  Each selector has two links, one for the
+ * table in use and one for the next, so a table can be put together while readers are in
+ * the other, and without memory for each selector; but not before the last reader has
+ * left the one before, which had the same link.
  */
+#ifdef __KERNEL__
 #include <linux/bitops.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
+#endif
 #include "selector.h"
 
-/* An address or prefix, left-aligned in 128 bits */
-struct trie_key {
-	u64 hi;
-	u64 lo;
-};
+#define TABLE_BITS_MIN	4
+#define TABLE_BITS_MAX	20
 
-/* The lookup reads what is first, of one cache line */
-struct ipsec_trie_node {
-	struct ipsec_trie_node __rcu *child[2];
-	struct ipsec_selector __rcu *sel;	/* NULL: joins its children */
-	u8 plen;			/* bits */
-	struct trie_key key;		/* bits beyond plen are zero */
+struct ipsec_prefix_table {
+	u64 seed[2];		/* odd: nobody knows what shares a bucket */
+	u8 shift;		/* 2^(64 - shift) buckets */
+	u8 link;		/* which of ipsec_selector.next is of this table */
+	unsigned long drained;	/* cookie: the readers of the one before have left */
 	struct rcu_head rcu;
+	struct ipsec_selector __rcu *bucket[];
 };
 
-static struct trie_key key_from4(__be32 addr)
+static struct ipsec_prefix prefix_from4(__be32 addr)
 {
-	return (struct trie_key){ .hi = (u64)be32_to_cpu(addr) << 32 };
+	return (struct ipsec_prefix){ .hi = (u64)be32_to_cpu(addr) << 32 };
 }
 
-static struct trie_key key_from6(const struct in6_addr *addr)
+static struct ipsec_prefix prefix_from6(const struct in6_addr *addr)
 {
-	return (struct trie_key){
+	return (struct ipsec_prefix){
 		.hi = (u64)be32_to_cpu(addr->s6_addr32[0]) << 32 |
 		      be32_to_cpu(addr->s6_addr32[1]),
 		.lo = (u64)be32_to_cpu(addr->s6_addr32[2]) << 32 |
@@ -43,275 +48,252 @@ static struct trie_key key_from6(const struct in6_addr *addr)
 	};
 }
 
-static struct trie_key key_of(const struct ipsec_selector *sel)
+/*
+ * Multiply and take the upper bits.  Of IPv4, all of which is in the upper half, the
+ * compiler knows that the other product is zero.
+ */
+static __always_inline u32 table_hash(const struct ipsec_prefix_table *t,
+				      struct ipsec_prefix prefix, u8 plen)
 {
-	struct in6_addr v6;
-	__be32 v4;
+	u64 h = (prefix.hi ^ plen) * t->seed[0] + prefix.lo * t->seed[1];
 
-	if (sel->family == AF_INET) {
-		memcpy(&v4, sel->key, sizeof(v4));
-		return key_from4(v4);
-	}
-	memcpy(&v6, sel->key, sizeof(v6));
-	return key_from6(&v6);
+	return h >> t->shift;
 }
 
-/* How many leading bits two keys share: 0..128 */
-static unsigned int key_common(struct trie_key a, struct trie_key b)
+/* The selector with exactly this prefix, or NULL */
+static __always_inline struct ipsec_selector *
+table_find(const struct ipsec_prefix_table *t, struct ipsec_prefix prefix, u8 plen)
 {
-	if (a.hi != b.hi)
-		return 64 - fls64(a.hi ^ b.hi);
-	return 128 - fls64(a.lo ^ b.lo);
-}
+	struct ipsec_selector *sel;
 
-/* Are the first bits of two keys the same?  @plen: how many */
-static bool key_match(struct trie_key a, struct trie_key b, unsigned int plen)
-{
-	if (plen <= 64)
-		return !plen || !((a.hi ^ b.hi) >> (64 - plen));
-	return a.hi == b.hi && !((a.lo ^ b.lo) >> (128 - plen));
-}
-
-/* Bit @n of 128; of a whole address, which has no children, anything */
-static unsigned int key_bit(struct trie_key k, unsigned int n)
-{
-	return (n & 64 ? k.lo : k.hi) >> (~n & 63) & 1;
-}
-
-static struct trie_key key_truncate(struct trie_key k, unsigned int plen)
-{
-	if (plen <= 64) {
-		k.hi = plen ? k.hi & ~0ULL << (64 - plen) : 0;
-		k.lo = 0;
-	} else if (plen < 128) {
-		k.lo &= ~0ULL << (128 - plen);
-	}
-	return k;
-}
-
-/* Node by node, as long as they are above the address */
-static noinline struct ipsec_peer *
-trie_walk(struct ipsec_trie_node __rcu *const *root, struct trie_key key)
-{
-	struct ipsec_trie_node *n = rcu_dereference(*root);
-	struct ipsec_selector *sel, *found = NULL;
-
-	while (n && key_match(n->key, key, n->plen)) {
-		sel = rcu_dereference(n->sel);
-		if (sel)
-			found = sel;
-		n = rcu_dereference(n->child[key_bit(key, n->plen)]);
-	}
-	return found ? found->peer : NULL;
+	for (sel = rcu_dereference_check(t->bucket[table_hash(t, prefix, plen)], true);
+	     sel; sel = rcu_dereference_check(sel->next[t->link], true))
+		if (sel->prefix.hi == prefix.hi && sel->prefix.lo == prefix.lo &&
+		    sel->plen == plen)
+			break;
+	return sel;
 }
 
 /*
- * The nodes above an address are those on the way down its bits, until one differs.  So
- * go all the way and compare once, with the last selector that was met: mostly it is
- * the one.  Inlined, so that the word is known that the bits of IPv4 are in.
+ * Bit n of a word stands for the length at which n bits of that half are cut off: 128 - n
+ * in the lower half, 64 - n in the upper one.  The longest is the first bit.
  */
-static __always_inline struct ipsec_peer *
-trie_lookup(struct ipsec_trie_node __rcu *const *root, struct trie_key key, bool v6)
+struct ipsec_peer *ipsec_selector_find4(const struct ipsec_prefixes *p, __be32 addr)
 {
-	struct ipsec_trie_node *n, *last = NULL;
+	const struct ipsec_prefix_table *t = rcu_dereference(p->table);
 	const struct ipsec_selector *sel;
-	u64 word = key.hi;
+	struct ipsec_prefix prefix = prefix_from4(addr);
+	u64 left;
 
-	for (n = rcu_dereference(*root); n;
-	     n = rcu_dereference(n->child[word >> (~n->plen & 63) & 1])) {
-		if (rcu_access_pointer(n->sel))
-			last = n;
-		if (v6)
-			word = n->plen & 64 ? key.lo : key.hi;
+	for (left = READ_ONCE(p->lengths[1]); left; left &= left - 1) {
+		unsigned int n = __ffs64(left);
+
+		prefix.hi = prefix.hi >> n << n;
+		sel = table_find(t, prefix, 64 - n);
+		if (sel)
+			return sel->peer;
 	}
-	if (!last)
-		return NULL;
-	sel = rcu_dereference(last->sel);
-	if (likely(sel && key_match(last->key, key, last->plen)))
-		return sel->peer;
-	return trie_walk(root, key);
+	return rcu_dereference(p->rest);
 }
 
-struct ipsec_peer *ipsec_selector_walk4(const struct ipsec_dev *idev, __be32 addr)
-{
-	return trie_lookup(&idev->selectors.root4, key_from4(addr), false);
-}
-
-struct ipsec_peer *ipsec_selector_walk6(const struct ipsec_dev *idev,
+struct ipsec_peer *ipsec_selector_find6(const struct ipsec_prefixes *p,
 					const struct in6_addr *addr)
 {
-	return trie_lookup(&idev->selectors.root6, key_from6(addr), true);
+	const struct ipsec_prefix_table *t = rcu_dereference(p->table);
+	struct ipsec_prefix prefix = prefix_from6(addr);
+	const struct ipsec_selector *sel;
+	unsigned int n;
+	u64 left;
+
+	for (left = READ_ONCE(p->lengths[0]); left; left &= left - 1) {
+		n = __ffs64(left);
+		prefix.lo = prefix.lo >> n << n;
+		sel = table_find(t, prefix, 128 - n);
+		if (sel)
+			return sel->peer;
+	}
+	prefix.lo = 0;
+	for (left = READ_ONCE(p->lengths[1]); left; left &= left - 1) {
+		n = __ffs64(left);
+		prefix.hi = prefix.hi >> n << n;
+		sel = table_find(t, prefix, 64 - n);
+		if (sel)
+			return sel->peer;
+	}
+	return rcu_dereference(p->rest);
 }
 
 void ipsec_selector_free(struct ipsec_selector *sel)
 {
-	kfree(sel->leaf);
-	kfree(sel->branch);
 	kfree(sel);
 }
 
 struct ipsec_selector *ipsec_selector_alloc(u8 family, const void *addr, u8 plen)
 {
 	struct ipsec_selector *sel;
+	struct in6_addr v6;
+	__be32 v4;
 
 	sel = kzalloc(sizeof(*sel), GFP_KERNEL_ACCOUNT);
 	if (!sel)
 		return NULL;
-	sel->leaf = kzalloc(sizeof(*sel->leaf), GFP_KERNEL_ACCOUNT);
-	sel->branch = kzalloc(sizeof(*sel->branch), GFP_KERNEL_ACCOUNT);
-	if (!sel->leaf || !sel->branch) {
-		ipsec_selector_free(sel);
-		return NULL;
-	}
 	sel->family = family;
 	sel->plen = plen;
-	memcpy(sel->key, addr, family == AF_INET ? 4 : 16);
+	if (family == AF_INET) {
+		memcpy(sel->key, addr, sizeof(v4));
+		memcpy(&v4, addr, sizeof(v4));
+		sel->prefix = prefix_from4(v4);
+	} else {
+		memcpy(sel->key, addr, sizeof(v6));
+		memcpy(&v6, addr, sizeof(v6));
+		sel->prefix = prefix_from6(&v6);
+	}
 	return sel;
 }
 
-static struct ipsec_trie_node __rcu **trie_root(struct ipsec_dev *idev,
-						const struct ipsec_selector *sel)
+static struct ipsec_prefixes *prefixes_of(struct ipsec_dev *idev,
+					  const struct ipsec_selector *sel)
 {
-	return sel->family == AF_INET ? &idev->selectors.root4 :
-					&idev->selectors.root6;
-}
-
-/*
- * Walk towards a prefix.  Returns the place of the node with that prefix, or the
- * place where it has to be entered: empty, or held by a node that is not above it.
- * @up gets the place of the node above, NULL at the root.
- */
-static struct ipsec_trie_node __rcu **
-trie_place(struct ipsec_dev *idev, const struct ipsec_selector *sel,
-	   struct trie_key key, struct ipsec_trie_node __rcu ***up)
-{
-	struct ipsec_trie_node __rcu **place = trie_root(idev, sel);
-	struct ipsec_trie_node *n;
-
-	*up = NULL;
-	while ((n = ipsec_locked(idev, *place)) && n->plen < sel->plen &&
-	       key_common(n->key, key) >= n->plen) {
-		*up = place;
-		place = &n->child[key_bit(key, n->plen)];
-	}
-	return place;
-}
-
-static bool node_is(const struct ipsec_trie_node *n, struct trie_key key,
-		    unsigned int plen)
-{
-	return n && n->plen == plen && key_common(n->key, key) >= plen;
+	return sel->family == AF_INET ? &idev->prefixes4 : &idev->prefixes6;
 }
 
 struct ipsec_selector *ipsec_selector_owner(struct ipsec_dev *idev,
 					    const struct ipsec_selector *sel)
 {
-	struct trie_key key = key_of(sel);
-	struct ipsec_trie_node __rcu **up;
-	struct ipsec_trie_node *n;
+	const struct ipsec_prefixes *p = prefixes_of(idev, sel);
 
-	n = ipsec_locked(idev, *trie_place(idev, sel, key, &up));
-	return node_is(n, key, sel->plen) ? ipsec_locked(idev, n->sel) : NULL;
+	return table_find(ipsec_locked(idev, p->table), sel->prefix, sel->plen);
 }
 
-/* The peer of a trie that is one default route, or NULL */
-static struct ipsec_peer *trie_all(struct ipsec_dev *idev,
-				   struct ipsec_trie_node __rcu *const *root)
+static struct ipsec_prefix_table *table_alloc(u8 bits, u8 link)
 {
-	const struct ipsec_trie_node *n = ipsec_locked(idev, *root);
+	struct ipsec_prefix_table *t;
 
-	const struct ipsec_selector *sel;
-
-	if (!n || n->plen || rcu_access_pointer(n->child[0]) ||
-	    rcu_access_pointer(n->child[1]))
+	/* in vain is no failure: the one in use only gets slower */
+	t = kvzalloc(struct_size(t, bucket, 1UL << bits),
+		     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!t)
 		return NULL;
-	sel = ipsec_locked(idev, n->sel);
-	return sel ? sel->peer : NULL;
+	get_random_bytes(t->seed, sizeof(t->seed));
+	t->seed[0] |= 1;
+	t->seed[1] |= 1;
+	t->shift = 64 - bits;
+	t->link = link;
+	return t;
 }
 
-/* After each change of a trie */
-static void trie_changed(struct ipsec_dev *idev)
+static void table_publish(struct ipsec_prefixes *p, struct ipsec_prefix_table *t)
 {
-	struct ipsec_trie *t = &idev->selectors;
-
-	rcu_assign_pointer(t->all4, trie_all(idev, &t->root4));
-	rcu_assign_pointer(t->all6, trie_all(idev, &t->root6));
+	rcu_assign_pointer(p->table, t);
+	t->drained = start_poll_synchronize_rcu();
 }
 
-static void trie_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
+/* Into a table that has no readers yet, or with those of others in the bucket */
+static void table_enter(struct ipsec_dev *idev, struct ipsec_prefix_table *t,
+			struct ipsec_selector *sel)
 {
-	struct ipsec_trie_node *n, *leaf = sel->leaf, *branch = sel->branch;
-	struct trie_key key = key_of(sel);
-	struct ipsec_trie_node __rcu **place, **up;
-	unsigned int common;
+	struct ipsec_selector __rcu **head;
 
-	place = trie_place(idev, sel, key, &up);
-	n = ipsec_locked(idev, *place);
-	if (node_is(n, key, sel->plen)) {
-		rcu_assign_pointer(n->sel, sel);
-		return;		/* leaf and branch stay spare */
-	}
+	head = &t->bucket[table_hash(t, sel->prefix, sel->plen)];
+	RCU_INIT_POINTER(sel->next[t->link], ipsec_locked(idev, *head));
+	rcu_assign_pointer(*head, sel);
+}
 
-	leaf->key = key;
-	leaf->plen = sel->plen;
-	RCU_INIT_POINTER(leaf->sel, sel);
-	sel->leaf = NULL;
-	if (!n) {
-		rcu_assign_pointer(*place, leaf);
+static void table_leave(struct ipsec_dev *idev, struct ipsec_prefix_table *t,
+			struct ipsec_selector *sel)
+{
+	struct ipsec_selector __rcu **place;
+	struct ipsec_selector *at;
+
+	place = &t->bucket[table_hash(t, sel->prefix, sel->plen)];
+	while ((at = ipsec_locked(idev, *place)) != sel)
+		place = &at->next[t->link];
+	/* who is at it goes on from there */
+	rcu_assign_pointer(*place, ipsec_locked(idev, sel->next[t->link]));
+}
+
+static void table_enter_all(struct ipsec_dev *idev, struct ipsec_prefix_table *t,
+			    struct ipsec_prefix_table *from)
+{
+	struct ipsec_selector *sel;
+	u64 i;
+
+	for (i = 0; i < 1ULL << (64 - from->shift); i++)
+		for (sel = ipsec_locked(idev, from->bucket[i]); sel;
+		     sel = ipsec_locked(idev, sel->next[from->link]))
+			table_enter(idev, t, sel);
+}
+
+/* After each change: at least as many buckets as selectors, and not many times more */
+static void prefixes_resize(struct ipsec_dev *idev, struct ipsec_prefixes *p)
+{
+	struct ipsec_prefix_table *new, *old = ipsec_locked(idev, p->table);
+	int bits = clamp(order_base_2(p->n), TABLE_BITS_MIN, TABLE_BITS_MAX);
+	int now = 64 - old->shift;
+
+	if (bits <= now && bits + 3 >= now)
 		return;
-	}
-
-	common = key_common(n->key, key);
-	if (common >= sel->plen) {	/* above n */
-		RCU_INIT_POINTER(leaf->child[key_bit(n->key, sel->plen)], n);
-		rcu_assign_pointer(*place, leaf);
+	/* there may be readers yet on the link that is needed: at a later change */
+	if (!poll_state_synchronize_rcu(old->drained))
 		return;
-	}
+	new = table_alloc(bits, !old->link);
+	if (!new)
+		return;
+	table_enter_all(idev, new, old);
+	table_publish(p, new);
+	kvfree_rcu(old, rcu);
+}
 
-	/* beside n: a new node joins the two */
-	branch->key = key_truncate(key, common);
-	branch->plen = common;
-	RCU_INIT_POINTER(branch->child[key_bit(key, common)], leaf);
-	RCU_INIT_POINTER(branch->child[key_bit(n->key, common)], n);
-	sel->branch = NULL;
-	rcu_assign_pointer(*place, branch);
+static void prefixes_count(struct ipsec_prefixes *p, u8 plen, int change)
+{
+	u64 *word = &p->lengths[plen <= 64], bit = 1ULL << (-plen & 63);
+
+	p->n += change;
+	p->count[plen] += change;
+	if (plen)
+		WRITE_ONCE(*word, p->count[plen] ? *word | bit : *word & ~bit);
 }
 
 void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel)
 {
-	trie_add(idev, sel);
-	trie_changed(idev);
-}
+	struct ipsec_prefixes *p = prefixes_of(idev, sel);
 
-/* Take the node at a place out if nothing needs it; true if it went */
-static bool node_prune(struct ipsec_dev *idev,
-		       struct ipsec_trie_node __rcu **place)
-{
-	struct ipsec_trie_node *n = ipsec_locked(idev, *place);
-	struct ipsec_trie_node *zero = ipsec_locked(idev, n->child[0]);
-	struct ipsec_trie_node *one = ipsec_locked(idev, n->child[1]);
-
-	if (rcu_access_pointer(n->sel) || (zero && one))
-		return false;
-	rcu_assign_pointer(*place, zero ?: one);
-	kfree_rcu(n, rcu);
-	return true;
+	table_enter(idev, ipsec_locked(idev, p->table), sel);
+	prefixes_count(p, sel->plen, 1);
+	if (!sel->plen)
+		rcu_assign_pointer(p->rest, sel->peer);
+	prefixes_resize(idev, p);
 }
 
 void ipsec_selector_del(struct ipsec_dev *idev, struct ipsec_selector *sel)
 {
-	struct trie_key key = key_of(sel);
-	struct ipsec_trie_node __rcu **place, **up;
-	struct ipsec_trie_node *n;
+	struct ipsec_prefixes *p = prefixes_of(idev, sel);
 
-	place = trie_place(idev, sel, key, &up);
-	n = ipsec_locked(idev, *place);
-	RCU_INIT_POINTER(n->sel, NULL);
-	if (node_prune(idev, place) && up)
-		node_prune(idev, up);
-	trie_changed(idev);
-
-	kfree(sel->leaf);
-	kfree(sel->branch);
+	table_leave(idev, ipsec_locked(idev, p->table), sel);
+	prefixes_count(p, sel->plen, -1);
+	if (!sel->plen)
+		RCU_INIT_POINTER(p->rest, NULL);
+	prefixes_resize(idev, p);
 	kfree_rcu(sel, rcu);
+}
+
+int ipsec_selector_init_dev(struct ipsec_dev *idev)
+{
+	struct ipsec_prefix_table *t4 = table_alloc(TABLE_BITS_MIN, 0);
+	struct ipsec_prefix_table *t6 = table_alloc(TABLE_BITS_MIN, 0);
+
+	if (!t4 || !t6) {
+		kvfree(t4);
+		kvfree(t6);
+		return -ENOMEM;
+	}
+	table_publish(&idev->prefixes4, t4);
+	table_publish(&idev->prefixes6, t6);
+	return 0;
+}
+
+void ipsec_selector_exit_dev(struct ipsec_dev *idev)
+{
+	kvfree(rcu_dereference_protected(idev->prefixes4.table, true));
+	kvfree(rcu_dereference_protected(idev->prefixes6.table, true));
 }

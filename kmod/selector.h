@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* selector.h - which peer is an inner address behind?  Prefix tries. */
+/* selector.h - which peer is an inner address behind?  Longest prefix first. */
 #ifndef _IPSEC_SELECTOR_H
 #define _IPSEC_SELECTOR_H
 
 #include "ipsec.h"
 
-/* For the following two, where there is more than one selector */
-struct ipsec_peer *ipsec_selector_walk4(const struct ipsec_dev *idev, __be32 addr);
-struct ipsec_peer *ipsec_selector_walk6(const struct ipsec_dev *idev,
+/* For the following two, where there is more than a default route */
+struct ipsec_peer *ipsec_selector_find4(const struct ipsec_prefixes *p, __be32 addr);
+struct ipsec_peer *ipsec_selector_find6(const struct ipsec_prefixes *p,
 					const struct in6_addr *addr);
 
 /**
@@ -18,16 +18,20 @@ struct ipsec_peer *ipsec_selector_walk6(const struct ipsec_dev *idev,
 static inline struct ipsec_peer *
 ipsec_selector_lookup4(const struct ipsec_dev *idev, __be32 addr)
 {
-	return rcu_dereference(idev->selectors.all4) ?:
-	       ipsec_selector_walk4(idev, addr);
+	const struct ipsec_prefixes *p = &idev->prefixes4;
+
+	return READ_ONCE(p->lengths[1]) ? ipsec_selector_find4(p, addr) :
+					  rcu_dereference(p->rest);
 }
 
 /** ipsec_selector_lookup6() - the same for IPv6 */
 static inline struct ipsec_peer *
 ipsec_selector_lookup6(const struct ipsec_dev *idev, const struct in6_addr *addr)
 {
-	return rcu_dereference(idev->selectors.all6) ?:
-	       ipsec_selector_walk6(idev, addr);
+	const struct ipsec_prefixes *p = &idev->prefixes6;
+
+	return READ_ONCE(p->lengths[0]) | READ_ONCE(p->lengths[1]) ?
+		ipsec_selector_find6(p, addr) : rcu_dereference(p->rest);
 }
 
 /**
@@ -41,7 +45,7 @@ ipsec_selector_lookup6(const struct ipsec_dev *idev, const struct in6_addr *addr
 struct ipsec_selector *ipsec_selector_alloc(u8 family, const void *addr,
 					    u8 plen);
 
-/** ipsec_selector_free() - free one that is in no trie */
+/** ipsec_selector_free() - free one that was not added */
 void ipsec_selector_free(struct ipsec_selector *sel);
 
 /**
@@ -53,13 +57,19 @@ struct ipsec_selector *ipsec_selector_owner(struct ipsec_dev *idev,
 					    const struct ipsec_selector *sel);
 
 /**
- * ipsec_selector_add() - enter a selector into the trie
+ * ipsec_selector_add() - packets find a selector from here on
  *
- * Its prefix must have no owner.  Context: ipsec_net.lock held.
+ * Its prefix must have no owner.  Context: ipsec_net.lock held; may sleep.
  */
 void ipsec_selector_add(struct ipsec_dev *idev, struct ipsec_selector *sel);
 
 /** ipsec_selector_del() - take a selector out and free it after a grace period */
 void ipsec_selector_del(struct ipsec_dev *idev, struct ipsec_selector *sel);
+
+/** ipsec_selector_init_dev() - what an interface needs for its selectors; may sleep */
+int ipsec_selector_init_dev(struct ipsec_dev *idev);
+
+/** ipsec_selector_exit_dev() - all are gone, and nobody looks any more */
+void ipsec_selector_exit_dev(struct ipsec_dev *idev);
 
 #endif /* _IPSEC_SELECTOR_H */
