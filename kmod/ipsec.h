@@ -88,7 +88,7 @@ struct ipsec_net {
 	struct list_head spi_ages;	/* the same, the oldest first */
 	u32 n_spis;			/* the same, how many */
 	u32 sas;			/* inbound and outbound SAs */
-	u32 generation;			/* changes with every change: dumps */
+	u64 generation;			/* changes with every change: dumps */
 
 	struct ipsec_audit audit;	/* has its own lock */
 };

@@ -2,8 +2,9 @@
 /*
  * netlink_dump.c - what there is: the interface query, and the dumps of all tables.
  *
- * A dump goes on in a later call after as many objects as it has sent; when the
- * tables have changed between, the generation tells (NLM_F_DUMP_INTR).
+ * A dump goes on in a later call at the object that had no room.  When the tables have
+ * changed between, that one may be gone: it goes on after as many as it has sent, and the
+ * generation tells the reader (NLM_F_DUMP_INTR).
  */
 #include <linux/crypto.h>
 #include "alg.h"
@@ -13,12 +14,22 @@
 /* A message must be able to hold a peer with all its selectors */
 #define DUMP_ALLOC_MIN	16384
 
+/* Between two calls, in netlink_callback.ctx */
+struct dump_at {
+	u64 generation;			/* while it is this, the objects are there */
+	struct ipsec_dev *idev;		/* which had no room; NULL: from the first on */
+	struct ipsec_peer *peer;	/* likewise */
+	struct ipsec_sa *sa;		/* likewise */
+	unsigned long sent;		/* objects */
+};
+
 struct dump {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
+	struct dump_at *at;
 	enum ifipsec_cmd cmd;
 	struct ipsec_nl_name name;	/* which interfaces */
-	long pos;			/* objects passed so far */
+	unsigned long skip;		/* objects that were sent already */
 };
 
 int ipsec_nl_dump_start(struct netlink_callback *cb)
@@ -27,14 +38,22 @@ int ipsec_nl_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
+static struct dump_at *dump_at(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dump_at) > sizeof(cb->ctx));
+	return (struct dump_at *)cb->ctx;
+}
+
 /* Begin the message of the next object; NULL: it was sent by an earlier call */
 static void *dump_begin(struct dump *d, int *err)
 {
 	void *hdr;
 
 	*err = 0;
-	if (d->pos++ < d->cb->args[0])
+	if (d->skip) {
+		d->skip--;
 		return NULL;
+	}
 	hdr = genlmsg_put(d->skb, NETLINK_CB(d->cb->skb).portid,
 			  d->cb->nlh->nlmsg_seq, &ipsec_genl_family,
 			  NLM_F_MULTI, d->cmd);
@@ -52,7 +71,7 @@ static int dump_end(struct dump *d, void *hdr, int err)
 		return err;
 	}
 	genlmsg_end(d->skb, hdr);
-	d->cb->args[0] = d->pos;
+	d->at->sent++;
 	return 0;
 }
 
@@ -75,55 +94,72 @@ static int dump_peer(struct dump *d, struct ipsec_peer *peer)
 static int dump_sa(struct dump *d, struct ipsec_sa *sa)
 {
 	int err;
-	void *hdr = dump_begin(d, &err);
+	void *hdr;
 
+	d->at->sa = sa;
+	hdr = dump_begin(d, &err);
 	return hdr ? dump_end(d, hdr, ipsec_nl_fill_sa(d->skb, sa)) : err;
 }
 
+/* The SAs that are sent on, then those that are received on */
 static int dump_peer_sas(struct dump *d, struct ipsec_peer *peer)
 {
-	struct ipsec_sa *sa;
+	struct ipsec_sa *tx, *sa = d->at->sa;
+	bool in_rx = sa && sa->dir == IFIPSEC_DIR_IN;
 	int i, err;
 
-	for (i = 0; i < IPSEC_SLOTS; i++) {
-		sa = ipsec_locked(peer->idev, peer->tx[i]);
-		err = sa ? dump_sa(d, sa) : 0;
+	for (i = sa ? ipsec_slot(sa) : 0; i < IPSEC_SLOTS && !in_rx; i++) {
+		tx = ipsec_locked(peer->idev, peer->tx[i]);
+		err = tx ? dump_sa(d, tx) : 0;
 		if (err)
 			return err;
 	}
-	list_for_each_entry(sa, &peer->rx, node) {
+	if (!in_rx)
+		sa = list_first_entry(&peer->rx, struct ipsec_sa, node);
+	list_for_each_entry_from(sa, &peer->rx, node) {
 		err = dump_sa(d, sa);
 		if (err)
 			return err;
 	}
+	d->at->sa = NULL;
+	return 0;
+}
+
+static int dump_peers(struct dump *d, struct ipsec_dev *idev)
+{
+	struct ipsec_peer *peer = d->at->peer ?:
+		list_first_entry(&idev->peers, struct ipsec_peer, node);
+	int err;
+
+	list_for_each_entry_from(peer, &idev->peers, node) {
+		d->at->peer = peer;
+		err = d->cmd == IFIPSEC_CMD_PEER_GET ? dump_peer(d, peer) :
+						       dump_peer_sas(d, peer);
+		if (err)
+			return err;
+	}
+	d->at->peer = NULL;
 	return 0;
 }
 
 static int dump_all(struct dump *d, struct ipsec_net *in)
 {
-	struct ipsec_peer *peer;
-	struct ipsec_dev *idev;
+	struct ipsec_dev *idev = d->at->idev ?:
+		list_first_entry(&in->devs, struct ipsec_dev, node);
 	bool found = false;
 	int err = 0;
 
-	list_for_each_entry(idev, &in->devs, node) {
+	list_for_each_entry_from(idev, &in->devs, node) {
 		if (!ipsec_nl_matches(idev, &d->name))
 			continue;
 		found = true;
-		if (d->cmd == IFIPSEC_CMD_DEV_GET) {
-			err = dump_dev(d, idev);
-			if (err)
-				return err;
-			continue;
-		}
-		list_for_each_entry(peer, &idev->peers, node) {
-			err = d->cmd == IFIPSEC_CMD_PEER_GET ?
-				dump_peer(d, peer) :
-				dump_peer_sas(d, peer);
-			if (err)
-				return err;
-		}
+		d->at->idev = idev;
+		err = d->cmd == IFIPSEC_CMD_DEV_GET ? dump_dev(d, idev) :
+						      dump_peers(d, idev);
+		if (err)
+			return err;
 	}
+	d->at->idev = NULL;
 	if (found || !d->name.ifname)
 		return 0;
 	/* not an empty list: the interface that was named is not there */
@@ -132,16 +168,36 @@ static int dump_all(struct dump *d, struct ipsec_net *in)
 	return -ENODEV;
 }
 
+/*
+ * Where to begin.  What a pointer of another generation points to may be freed; and to
+ * rename an interface is no change of ours.
+ */
+static void dump_resume(struct dump *d, struct ipsec_net *in)
+{
+	struct dump_at *at = d->at;
+
+	if (at->generation != in->generation ||
+	    (at->idev && !ipsec_nl_matches(at->idev, &d->name))) {
+		at->idev = NULL;
+		at->peer = NULL;
+		at->sa = NULL;
+	}
+	at->generation = in->generation;
+	if (!at->idev)
+		d->skip = at->sent;
+}
+
 static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		enum ifipsec_cmd cmd)
 {
 	struct ipsec_net *in = ipsec_net(sock_net(cb->skb->sk));
-	struct dump d = { .skb = skb, .cb = cb, .cmd = cmd };
+	struct dump d = { .skb = skb, .cb = cb, .at = dump_at(cb), .cmd = cmd };
 	int err;
 
 	ipsec_nl_name(ipsec_compat_dump_attrs(cb), &d.name);
 	mutex_lock(&in->lock);
 	cb->seq = in->generation;
+	dump_resume(&d, in);
 	err = dump_all(&d, in);
 	mutex_unlock(&in->lock);
 	/* full: the rest in the next call */
@@ -218,12 +274,13 @@ static int alg_fill(struct sk_buff *skb, const struct ipsec_alg *alg)
 
 int ipsec_nl_alg_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump d = { .skb = skb, .cb = cb, .cmd = IFIPSEC_CMD_ALG_GET };
+	struct dump d = { .skb = skb, .cb = cb, .at = dump_at(cb),
+			  .cmd = IFIPSEC_CMD_ALG_GET };
 	const struct ipsec_alg *alg;
 	int err = 0;
 	void *hdr;
 
-	while (!err && (alg = ipsec_alg_at(d.pos))) {
+	while (!err && (alg = ipsec_alg_at(d.at->sent))) {
 		hdr = dump_begin(&d, &err);
 		if (hdr)
 			err = dump_end(&d, hdr, alg_fill(skb, alg));

@@ -14,7 +14,7 @@ from genl import *
 t = Report()
 SLOW = os.environ.get('IPSEC_VM') == 'qemu' or os.environ.get('IPSEC_VM_DEBUG') == '1'
 PEERS = 60 if SLOW else 200
-nl = Genl()
+nl, nl2 = Genl(), Genl()
 
 
 def must(answer):
@@ -92,6 +92,62 @@ def dumps_under_change():
     t.ok('E3.16 both kinds were seen', whole >= 20 and interrupted >= 20, (whole, interrupted))
     seen, intr = one_dump(0)
     t.ok('E3.16 and then one is whole', not intr and len(seen) == PEERS, (len(seen), intr))
+
+
+MANY = 300         # SAs of one peer: several messages
+
+
+def spis(bodies):
+    return [int.from_bytes(one(one(b, A.SA), SA.SPI), 'big') for b in bodies]
+
+
+def dump_parts(cmd, between, *what):
+    """A dump with something done after its first message.  Return: bodies, was it interrupted, the error."""
+    a = Answer()
+    nl.send(nl.message(cmd, *what, flags=DUMP))
+    nl.receive(a)
+    between()
+    while not nl.receive(a):
+        pass
+    return [b[4:] for _, b in a.messages], a.interrupted, a.err
+
+
+def names_change(first, other, then):
+    """first is called other, and then is called first."""
+    if os.system('ip link set %s name %s && ip link set %s name %s' % (first, other, then, first)):
+        sys.exit('ip link')
+
+
+def goes_on():
+    """Where a dump of SAs goes on: inside of a peer, behind it, in a table that has changed, nowhere."""
+    must(new_peer('many', 0x5000))
+    for i in range(MANY):
+        must(nl.do(CMD.SA_NEW, dev(), peer_name('many'), sa(IN, 0x20000 + i)))
+    must(nl.do(CMD.SA_NEW, dev(), peer_name('many'), sa(OUT, 0x30000)))
+    must(new_peer('last', 0x5001))
+    for spi in (0x40000, 0x40001):
+        must(nl.do(CMD.SA_NEW, dev(), peer_name('last'), sa(OUT if spi & 1 else IN, spi)))
+    want = [0x1000 + i for i in range(PEERS)] + [0x30000] + [0x20000 + i for i in range(MANY)] + [0x40001, 0x40000]
+    bodies, intr, _ = dump_parts(CMD.SA_GET, lambda: None, dev())
+    t.ok('E3.16 each SA is in a dump once, in order', spis(bodies) == want and not intr, len(bodies))
+
+    bodies, intr, _ = dump_parts(
+        CMD.SA_GET, lambda: must(nl2.do(CMD.PEER_DEL, dev(), peer_name('many'))), dev())
+    left = [s for s in spis(bodies) if not 0x20000 <= s <= 0x30000]
+    t.ok('E3.16 the peer is removed that a dump is in: that is said', intr and len(bodies) < len(want), len(bodies))
+    t.ok('E3.16 and nothing is in it twice', len(set(left)) == len(left), left[:5])
+    must(nl.do(CMD.PEER_DEL, dev(), peer_name('last')))
+
+    must(new_peer('many', 0x5000))
+    for i in range(MANY):
+        must(nl.do(CMD.SA_NEW, dev(), peer_name('many'), sa(IN, 0x20000 + i)))
+    bodies, _, err = dump_parts(CMD.SA_GET, lambda: names_change('ipsec0', 'ipsec7', 'ipsec1'), dev())
+    names_change('ipsec0', 'ipsec1', 'ipsec7')
+    t.ok('E3.16 the interface gives its name to another: a dump by that name ends', err in (0, errno.ENODEV) and
+         len(bodies) < PEERS + MANY, (err, len(bodies)))
+    bodies, intr, _ = dump_parts(CMD.SA_GET, lambda: None, dev())
+    t.ok('E3.16 and the next one is whole', len(bodies) == PEERS + MANY and not intr, (len(bodies), intr))
+    must(nl.do(CMD.PEER_DEL, dev(), peer_name('many')))
 
 
 def tiny_buffers():
@@ -245,6 +301,6 @@ def hold():
 if sys.argv[1:2] == ['hold']:
     hold()
 fill()
-for test in (dumps_under_change, tiny_buffers, abandoned, big_peer, selection, events, slow_listener, flushes):
+for test in (dumps_under_change, tiny_buffers, abandoned, big_peer, selection, events, slow_listener, goes_on, flushes):
     test()
 sys.exit(t.failed > 0)
