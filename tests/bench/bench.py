@@ -6,19 +6,15 @@ import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+VM = os.path.join(TOP, 'tests/vm/run')
 TIMEOUT = 3600    # seconds, on a busy host
 
 
-def newest_kernel():
-    """The one that tests/vm/run boots: Debian's newest with headers."""
-    names = [n for n in os.listdir('/lib/modules') if n.endswith('-amd64') and 'cloud' not in n and
-             os.path.isdir('/lib/modules/%s/build' % n)]
-    return max(names, key=lambda n: [int(x) for x in n.split('-')[0].split('.')] + [int(n.split('-')[1])])
-
-
-def build(name, kdir, *variables):
-    """The benchmark's module, in a directory of that name, for a kernel.  Return: its file."""
-    out = os.path.join(TOP, 'build', 'bench', name)
+def build(machine, *variables):
+    """The benchmark's module, for the kernel of a machine.  Return: its file."""
+    release, kdir = subprocess.run([VM, '--machine', machine, '--which-kernel'], check=True, text=True,
+                                   stdout=subprocess.PIPE).stdout.split()
+    out = os.path.join(TOP, 'build', 'bench', release)
     os.makedirs(out, exist_ok=True)
     for name in os.listdir(os.path.join(HERE, 'kmod')):
         link = os.path.join(out, name)
@@ -34,7 +30,7 @@ def run(options, command):
     A script of this directory, with its arguments, in a machine.  Yield: lines of its
     output.  Ends the program if it fails.
     """
-    args = [os.path.join(TOP, 'tests/vm/run'), '--timeout', str(TIMEOUT), *options, '--',
+    args = [VM, '--timeout', str(TIMEOUT), *options, '--',
             os.path.join(HERE, command[0]), *command[1:]]
     with subprocess.Popen(args, stdout=subprocess.PIPE, text=True) as process:
         yield from process.stdout
@@ -47,18 +43,14 @@ def machine(command, options=()):
     The same in the machine whose clock counts instructions; the first argument that the
     script gets is the module.
     """
-    kernel = newest_kernel()
-    module = build(kernel, '/lib/modules/%s/build' % kernel)
+    module = build('qemu')
     # the clock runs on while the kernel's tests of ciphers wait for files
-    return run(['--icount', '--append', 'cryptomgr.notests', '--kernel', kernel, *options],
-               [command[0], module, *command[1:]])
+    return run(['--icount', '--append', 'cryptomgr.notests', *options], [command[0], module, *command[1:]])
 
 
 def native():
     """native.sh in user-mode Linux, with one processor and with two.  Yield: lines."""
-    kdir = subprocess.run([os.path.join(TOP, 'tests/vm/uml-kernel'), 'plain'], check=True,
-                          stdout=subprocess.PIPE, text=True).stdout.strip()
-    module = build('uml', kdir, 'ARCH=um')
+    module = build('uml', 'ARCH=um')
     print('bench: native: load of this host before: %.2f; it should be idle' % os.getloadavg()[0], file=sys.stderr)
     for cpus in ('1', '2'):
         yield from run(['--machine', 'uml', '--smp', cpus], ['native.sh', module, cpus])
