@@ -127,19 +127,29 @@ def show_table(results, title, pattern, first, second, base):
         print(line)
 
 
+def scale_sizes(results, path):
+    """How many peers were measured"""
+    return sorted(int(name.split('.')[2]) for name in results
+                  if name.startswith('scale.first.') and name.endswith('.' + path))
+
+
 def show_scale(results):
-    kinds = ('first', 'round', 'install', 'dump')
-    if not any(n.startswith('scale.') for n in results):
+    paths = [p for p in ('ipsec', 'xfrmi') if scale_sizes(results, p)]
+    if not paths:
         return
-    print('\nPeers of one interface: instructions per packet of one flow, and of each peer in turn, with a route lookup\n'
-          '(ratio to one peer); to add one more with two SAs; of a dump, per SA')
+    kinds = ('first', 'round', 'install', 'dump')
+    print('\nPeers of one interface, or xfrm interfaces: instructions per packet of one flow, and of each peer in turn,\n'
+          'with a route lookup (ratio to one peer); to add one more with two SAs; of a dump, per SA')
     print('%-14s' % 'peers' + ''.join('%18s' % k for k in kinds))
-    for n in sorted(int(name.split('.')[2]) for name in results if name.startswith('scale.first.')):
-        line = '%-14d' % n
-        for kind in kinds:
-            value, one = results['scale.%s.%d.ipsec' % (kind, n)], results['scale.%s.1.ipsec' % kind]
-            line += '%18s' % ('%.3f  %7.0f' % (value / one, value))
-        print(line)
+    for path in paths:
+        for n in scale_sizes(results, path):
+            line = '%-6s %7d' % (path, n)
+            for kind in kinds:
+                value = results.get('scale.%s.%d.%s' % (kind, n, path))
+                line += '%18s' % (value and '%.3f  %7.0f' % (value / results['scale.%s.1.%s' % (kind, path)], value) or '')
+            print(line)
+    print('bytes of memory of one more: ' +
+          ', '.join('%s %.0f' % (p, results['scale.memory.' + p]) for p in paths))
 
 
 def show(results):

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""scale.py ACTION ...: many peers of tun0, each with two SAs and a /24 of its own.
+"""scale.py PATH ACTION ...: many peers, each with two SAs and a /24 of its own.
+
+  ipsec: peers of tun0.  xfrmi: for each an xfrm interface, up, a route, two states, three
+  policies, all with one if_id and reqid.
 
   add FROM TO    install the peers FROM..TO-1
-  cost N         print what adding a peer to N others, and dumping an SA, takes
+  cost N         print what adding a peer to N others, and dumping an SA (ipsec), takes
 
 A tick of the machine's clock is an instruction.  Whoever sleeps sees the clock jump, so
 many requests go into one send(), in which the kernel works them off, and nobody waits.
+The stock kernel's are what the kernel does for "ip -batch", without its time in user space;
+what is done later, by others, is not in it.
 """
 import os
+import resource
 import struct
+import subprocess
 import sys
 import time
 
@@ -28,6 +35,51 @@ def name(i):
 
 def network(i):
     return '10.%d.%d.0/24' % (64 + i // 256, i % 256)
+
+
+class Stock:
+    """The stock kernel's, as paths.sh has one of them.  The first if_id is 1: 0 is none."""
+    TEMPLATE = 'proto esp reqid %d mode tunnel'
+    STATE = TEMPLATE + ' flag esn replay-window 1024 aead rfc4106(gcm(aes)) 0x' + bytes(range(20)).hex() + ' 128'
+    IN, OUT = 'src %s dst %s' % (REMOTE, LOCAL), 'src %s dst %s' % (LOCAL, REMOTE)
+
+    def states(self, i):
+        return (self.IN, 0x100000 + i), (self.OUT, 0x200000 + i)
+
+    def policies(self, i):
+        return [(ends, 'src 0.0.0.0/0 dst 0.0.0.0/0 dir %s if_id %d' % (way, i + 1))
+                for way, ends in (('in', self.IN), ('fwd', self.IN), ('out', self.OUT))]
+
+    def tunnel(self, i):
+        """What makes it: lines of iproute2"""
+        yield 'link add x%d type xfrm dev lo if_id %d' % (i, i + 1)
+        yield 'link set x%d mtu 1440 up' % i
+        yield 'route add %s dev x%d' % (network(i), i)
+        for ends, spi in self.states(i):
+            yield 'xfrm state add %s spi %d %s if_id %d' % (ends, spi, self.STATE % (i + 1), i + 1)
+        for ends, policy in self.policies(i):
+            yield 'xfrm policy add %s tmpl %s %s' % (policy, ends, self.TEMPLATE % (i + 1))
+
+    def no_tunnel(self, i):
+        yield 'link del x%d' % i
+        for ends, spi in self.states(i):
+            yield 'xfrm state delete %s proto esp spi %d' % (ends, spi)
+        for _, policy in self.policies(i):
+            yield 'xfrm policy delete ' + policy
+
+    @staticmethod
+    def work(lines):
+        """Return: ticks of the kernel"""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime
+        subprocess.run(['ip', '-batch', '-'], input='\n'.join(lines), text=True, check=True)
+        return 1e9 * (resource.getrusage(resource.RUSAGE_CHILDREN).ru_stime - before)
+
+    def add(self, first, end):
+        return self.work(line for i in range(first, end) for line in self.tunnel(i))
+
+    def cost(self, n):
+        print('result scale.install.%d.xfrmi %.0f' % (n, self.add(n, n + BATCH) / BATCH))
+        self.work(line for i in range(n, n + BATCH) for line in self.no_tunnel(i))
 
 
 class Control(Genl):
@@ -83,24 +135,20 @@ class Control(Genl):
                 return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - start, size
 
 
-def cost(control, n):
-    sas = len(control.dump(CMD.SA_GET, DEV))
-    if sas != 2 * n:
-        sys.exit('bench: scale: %d SAs, of %d peers' % (sas, n))
-    ticks = min(control.dump_sas()[0] for _ in range(DUMPS))
-    print('result scale.dump.%d.ipsec %.0f' % (n, ticks / sas))
-    ticks = [control.add(n + at, n + at + BATCH) for at in range(0, BATCH * ADDS, BATCH)]
-    print('result scale.install.%d.ipsec %.0f' % (n, sorted(ticks)[ADDS // 2] / BATCH))
-    control.remove(n, n + BATCH * ADDS)
+    def cost(self, n):
+        sas = len(self.dump(CMD.SA_GET, DEV))
+        if sas != 2 * n:
+            sys.exit('bench: scale: %d SAs, of %d peers' % (sas, n))
+        ticks = min(self.dump_sas()[0] for _ in range(DUMPS))
+        print('result scale.dump.%d.ipsec %.0f' % (n, ticks / sas))
+        ticks = [self.add(n + at, n + at + BATCH) for at in range(0, BATCH * ADDS, BATCH)]
+        print('result scale.install.%d.ipsec %.0f' % (n, sorted(ticks)[ADDS // 2] / BATCH))
+        self.remove(n, n + BATCH * ADDS)
 
 
 def main():
-    control = Control()
-    numbers = [int(a) for a in sys.argv[2:]]
-    if sys.argv[1] == 'add':
-        control.add(*numbers)
-    else:
-        cost(control, *numbers)
+    path, action, *numbers = sys.argv[1:]
+    getattr({'ipsec': Control, 'xfrmi': Stock}[path](), action)(*map(int, numbers))
 
 
 main()
