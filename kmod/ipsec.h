@@ -210,15 +210,17 @@ struct ipsec_sa {
 	struct ipsec_mapping mapping;	/* inbound */
 
 	/* under ipsec_net.lock */
-	union {				/* in ipsec_net.sadb or sadb_out */
-		struct rhash_head sadb_node;
-		struct rhlist_head out_node;
+	union {
+		struct {		/* inbound */
+			struct rhash_head sadb_node;	/* in ipsec_net.sadb */
+			struct list_head node;	/* in ipsec_peer.rx */
+		};
+		struct rhlist_head out_node;	/* in ipsec_net.sadb_out */
 	};
-	struct list_head node;		/* inbound: in ipsec_peer.rx */
 	netdevice_tracker tracker;
 	u16 key_bits;			/* of the cipher, or of the hash in AH */
 	bool insecure;			/* it was asked for in so many words */
-	unsigned long told;		/* bits of met that were told */
+	u32 told;			/* bits of met that were told */
 	time64_t born;			/* boottime: seconds */
 
 	atomic_long_t drops[__IFIPSEC_DROP_MAX];

@@ -8,6 +8,7 @@
 #include "mtu.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "sa.h"
 #include "spread.h"
 
 #define CREATE_TRACE_POINTS
@@ -22,9 +23,12 @@ static int __init ipsec_init(void)
 	ipsec_wq = alloc_workqueue(IPSEC_KIND, WQ_UNBOUND, 0);
 	if (!ipsec_wq)
 		return err;
-	err = ipsec_crypt_init();
+	err = ipsec_sa_init();
 	if (err)
 		goto err_destroy_wq;
+	err = ipsec_crypt_init();
+	if (err)
+		goto err_exit_sa;
 	err = ipsec_spread_init();
 	if (err)
 		goto err_exit_crypt;
@@ -52,6 +56,8 @@ err_exit_spread:
 	ipsec_spread_exit();
 err_exit_crypt:
 	ipsec_crypt_exit();
+err_exit_sa:
+	ipsec_sa_exit();
 err_destroy_wq:
 	destroy_workqueue(ipsec_wq);
 	return err;
@@ -71,6 +77,7 @@ static void __exit ipsec_exit(void)
 	destroy_workqueue(ipsec_wq);
 	ipsec_spread_exit();
 	ipsec_crypt_exit();
+	ipsec_sa_exit();
 	/* what the last works have left to RCU */
 	rcu_barrier();
 }

@@ -17,6 +17,9 @@
 #include "stats.h"
 #include "trace.h"
 
+/* kmalloc() would round half of its size up */
+static struct kmem_cache *sa_cache;
+
 /* Process context: a cipher may sleep when it is freed, and wipes its key */
 static void sa_free_work(struct work_struct *work)
 {
@@ -64,13 +67,20 @@ static void sa_init(struct ipsec_sa *sa, const struct ipsec_sa_config *cfg)
 	ipsec_natt_init_sa(sa);
 }
 
+/* The salt is in it */
+static void sa_free_memory(struct ipsec_sa *sa)
+{
+	memzero_explicit(sa, sizeof(*sa));
+	kmem_cache_free(sa_cache, sa);
+}
+
 struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
 				 struct netlink_ext_ack *extack)
 {
 	struct ipsec_sa *sa;
 	int err;
 
-	sa = kzalloc(sizeof(*sa), GFP_KERNEL_ACCOUNT);
+	sa = kmem_cache_zalloc(sa_cache, GFP_KERNEL_ACCOUNT);
 	if (!sa)
 		return ERR_PTR(-ENOMEM);
 	sa_init(sa, cfg);
@@ -106,7 +116,7 @@ err_free_traffic:
 err_free_replay:
 	ipsec_replay_free(&sa->replay);
 err_free_sa:
-	kfree_sensitive(sa);
+	sa_free_memory(sa);
 	return ERR_PTR(err);
 }
 
@@ -117,7 +127,7 @@ void ipsec_sa_free(struct ipsec_sa *sa)
 	percpu_ref_exit(&sa->ref);
 	free_percpu(sa->traffic);
 	ipsec_replay_free(&sa->replay);
-	kfree_sensitive(sa);
+	sa_free_memory(sa);
 }
 
 static void sa_attach(struct ipsec_peer *peer, struct ipsec_sa *sa)
@@ -299,4 +309,16 @@ bool ipsec_sa_seq_advance(struct ipsec_sa *sa, u64 seq)
 			return false;
 	} while (!atomic64_try_cmpxchg(&sa->tx_seq, &old, (s64)seq));
 	return true;
+}
+
+int __init ipsec_sa_init(void)
+{
+	sa_cache = KMEM_CACHE(ipsec_sa, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
+	return sa_cache ? 0 : -ENOMEM;
+}
+
+/* The last SA is freed */
+void ipsec_sa_exit(void)
+{
+	kmem_cache_destroy(sa_cache);
 }

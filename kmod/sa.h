@@ -98,4 +98,7 @@ static inline bool ipsec_sa_alive(struct ipsec_sa *sa, unsigned int bytes)
 	return !sa || likely(!sa->life) || ipsec_life_take(sa, bytes);
 }
 
+int ipsec_sa_init(void);
+void ipsec_sa_exit(void);
+
 #endif /* _IPSEC_SA_H */
