@@ -123,6 +123,8 @@ struct ipsec_dev {
 	u32 n_peers;
 	u32 n_sas;
 	u32 n_usable;			/* peers with a usable tx SA */
+	u32 mtu_least;			/* the smallest MTU of a peer: mtu.c */
+	u32 n_mtu_least;		/* how many peers have it, 0: look for it */
 
 	/* under rtnl */
 	bool mtu_auto;			/* the MTU follows the peers */

@@ -58,6 +58,51 @@ static unsigned int mtu_of_peer(const struct ipsec_peer *peer)
 	return mtu;
 }
 
+/* One more peer that is listed and has this MTU: is it the smallest, or as small? */
+static void mtu_count(struct ipsec_dev *idev, u32 mtu)
+{
+	if (!idev->n_mtu_least || mtu < idev->mtu_least) {
+		idev->mtu_least = mtu;
+		idev->n_mtu_least = 0;
+	}
+	if (mtu == idev->mtu_least)
+		idev->n_mtu_least++;
+}
+
+/*
+ * As long as some peer has the MTU that was the smallest, it is.  When the last of them
+ * goes it has to be looked for: mtu_least().
+ */
+static void mtu_change_peer(struct ipsec_peer *peer, u32 mtu)
+{
+	struct ipsec_dev *idev = peer->idev;
+
+	if (mtu == peer->mtu)
+		return;
+	if (idev->n_mtu_least && peer->mtu == idev->mtu_least)
+		idev->n_mtu_least--;
+	peer->mtu = mtu;
+	if (idev->n_mtu_least && mtu)
+		mtu_count(idev, mtu);
+}
+
+/* The smallest MTU of a peer; 0: of none it is known */
+static u32 mtu_least(struct ipsec_dev *idev)
+{
+	struct ipsec_peer *peer;
+
+	if (!idev->n_mtu_least)
+		list_for_each_entry(peer, &idev->peers, node)
+			if (peer->mtu)
+				mtu_count(idev, peer->mtu);
+	return idev->n_mtu_least ? idev->mtu_least : 0;
+}
+
+void ipsec_mtu_forget_peer(struct ipsec_peer *peer)
+{
+	mtu_change_peer(peer, 0);
+}
+
 void ipsec_mtu_update_peer(struct ipsec_peer *peer)
 {
 	unsigned int mtu;
@@ -70,23 +115,20 @@ void ipsec_mtu_update_peer(struct ipsec_peer *peer)
 	local_bh_enable();
 	/* without SA or route the last value is the best guess */
 	if (mtu)
-		peer->mtu = mtu;
+		mtu_change_peer(peer, mtu);
 }
 
 void ipsec_mtu_apply(struct ipsec_dev *idev)
 {
 	struct ipsec_net *in = ipsec_net(idev->net);
-	unsigned int mtu = 0;
-	struct ipsec_peer *peer;
+	unsigned int mtu;
 
 	ASSERT_RTNL();
 	if (!idev->mtu_auto)
 		return;
 
 	mutex_lock(&in->lock);
-	list_for_each_entry(peer, &idev->peers, node)
-		if (peer->mtu && (!mtu || peer->mtu < mtu))
-			mtu = peer->mtu;
+	mtu = mtu_least(idev);
 	mutex_unlock(&in->lock);
 	if (!mtu)
 		return;

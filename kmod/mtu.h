@@ -31,6 +31,9 @@ unsigned int ipsec_mtu_inner(const struct ipsec_sa *esp,
  */
 void ipsec_mtu_update_peer(struct ipsec_peer *peer);
 
+/** ipsec_mtu_forget_peer() - the peer goes; ipsec_net.lock held */
+void ipsec_mtu_forget_peer(struct ipsec_peer *peer);
+
 /**
  * ipsec_mtu_apply() - set the MTU of an interface to that of its peers
  *

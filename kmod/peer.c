@@ -349,6 +349,7 @@ void ipsec_peer_destroy(struct ipsec_peer *peer)
 	rhashtable_remove_fast(&idev->peer_names, &peer->name_node,
 			       peer_name_params);
 	list_del(&peer->node);
+	ipsec_mtu_forget_peer(peer);
 	idev->n_peers--;
 	peer_net(idev)->generation++;
 	ipsec_endpoint_free(ipsec_locked(peer->idev, peer->endpoint));

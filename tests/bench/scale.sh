@@ -45,6 +45,8 @@ wire a va 10.0.0.1 b vb 10.0.0.2
 if [ "$path" = ipsec ]; then
 	on a ipsecctl dev add tun0
 	device a 10.9.0.1 10.64.0.0/10
+	# as it is where nobody says anything else
+	on a ipsecctl dev set tun0 mtu auto
 fi
 bench b sink dev=vb > /dev/null
 # what is set up with the first of them is not theirs

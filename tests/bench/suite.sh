@@ -28,8 +28,8 @@ for part; do
 		for path in xfrmi ipsec; do "$here/packets.sh" forward $path 64; done ;;
 	streams) "$here/streams.sh" veth xfrmi wireguard ipsec ipsec_chacha ;;
 	scale)
-		"$here/scale.sh" xfrmi 1 100 1000
-		"$here/scale.sh" ipsec 1 100 1000 10000 ;;
+		"$here/scale.sh" ipsec 1 100 1000 10000
+		"$here/scale.sh" xfrmi 1 100 1000 ;;
 	*) echo "bench: no part is called $part" >&2; exit 1 ;;
 	esac
 done

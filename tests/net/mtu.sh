@@ -69,6 +69,10 @@ must on gwa ipsecctl peer set ipsec0 c remote 192.0.2.3
 is "an address of the other family" "$(mtu)" 1446
 must on gwa ipsecctl peer set ipsec0 c remote 2001:db8::3
 is "and back" "$(mtu)" 1426
+must on gwa ipsecctl peer add ipsec0 d remote 2001:db8::4 selector 10.4.0.0/16
+must sa gwa ipsec0 d out 0x1004 aes-gcm-16 128
+must on gwa ipsecctl peer del ipsec0 d
+is "one of two that are as small goes" "$(mtu)" 1426
 must on gwa ipsecctl peer del ipsec0 c
 is "the smaller one goes" "$(mtu)" 1446
 
