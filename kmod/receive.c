@@ -206,9 +206,20 @@ static enum ifipsec_drop rx_clear(struct sk_buff *skb, const struct ipsec_sa *sa
 					       IFIPSEC_DROP_RX_DEV_DOWN;
 }
 
+/* Is there a chance that GRO merges the datagram, which has no options in front? */
+static bool rx_wants_gro_udp(const struct sk_buff *skb, bool ipv6)
+{
+	unsigned int off = ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + off);
+
+	return skb->len >= off + sizeof(*uh) &&
+	       ipsec_compat_udp_wants_gro(skb->dev, ipv6, uh->dest);
+}
+
 /*
  * Is there a chance that GRO merges it with others?  Not ICMP, and not UDP while no
- * socket and no feature of the interface asks for it.
+ * socket of its port and no feature of the interface asks for it.  IPv4 options are
+ * never merged, nor are fragments: for them the answer does not matter.
  */
 static bool rx_wants_gro(const struct sk_buff *skb)
 {
@@ -220,7 +231,7 @@ static bool rx_wants_gro(const struct sk_buff *skb)
 	case IPPROTO_ICMPV6:
 		return false;
 	case IPPROTO_UDP:
-		return ipsec_compat_udp_wants_gro(skb->dev, ipv6);
+		return rx_wants_gro_udp(skb, ipv6);
 	default:
 		return true;
 	}

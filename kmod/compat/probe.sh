@@ -29,3 +29,5 @@ have IPSEC_COMPAT_DEV_LLTX linux/netdevice.h '[[:space:]]lltx:1;'
 have IPSEC_COMPAT_GENL_INFO_DUMP net/genetlink.h 'genl_info_dump\('
 exports IPSEC_COMPAT_ALLOC_DUMMY alloc_netdev_dummy
 exports IPSEC_COMPAT_UDP_ENCAP_KEY udpv6_encap_needed_key
+have IPSEC_COMPAT_UDP_NET_TABLE net/netns/ipv4.h 'struct udp_table[[:space:]]*\*udp_table;'
+have IPSEC_COMPAT_UDP_GRO_FLAG linux/udp.h 'UDP_FLAGS_GRO_ENABLED'
