@@ -105,8 +105,10 @@ static void crypt_async_done(void *data, int err)
 
 IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
 
+/* It is kept: the SAs and the route have to stay */
 static void crypt_ref(struct ipsec_crypt *c)
 {
+	skb_dst_force(c->skb);
 	percpu_ref_get(&c->sa->ref);
 	if (c->pair)
 		percpu_ref_get(&c->pair->ref);

@@ -26,7 +26,6 @@
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
 #include <net/gro_cells.h>
 #include <net/ipv6.h>
 #include <linux/if_ipsec.h>
@@ -131,8 +130,16 @@ struct ipsec_dev {
 	bool mtu_updating;		/* ndo_change_mtu is called by us */
 };
 
+/* The route of an endpoint, as one CPU has found it: BH disabled */
+struct ipsec_route {
+	struct dst_entry *dst;		/* a reference is held; NULL: none */
+	struct ipsec_addr local;	/* the source that goes with it */
+	u32 cookie;			/* of dst_check() */
+	u32 generation;			/* ipsec_endpoint.generation then */
+};
+
 /*
- * Where a peer's packets go.  Immutable but for the cache; a change of address
+ * Where a peer's packets go.  Immutable but for the routes; a change of address
  * makes a new one (RCU), so a packet sees all of the old or all of the new.
  */
 struct ipsec_endpoint {
@@ -140,7 +147,8 @@ struct ipsec_endpoint {
 	struct ipsec_addr local;	/* AF_UNSPEC: the route chooses */
 	__be16 encap_local;		/* UDP ports (RFC 3948) */
 	__be16 encap_remote;		/* 0: no UDP */
-	struct dst_cache cache;		/* outer route, one per CPU */
+	struct ipsec_route __percpu *routes;
+	u32 generation;			/* routes of older ones are void */
 	struct rcu_head rcu;
 };
 

@@ -30,7 +30,8 @@ struct ipsec_endpoint *ipsec_endpoint_alloc(const struct ipsec_addr *remote,
 	ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
 	if (!ep)
 		return NULL;
-	if (dst_cache_init(&ep->cache, GFP_KERNEL_ACCOUNT)) {
+	ep->routes = alloc_percpu_gfp(struct ipsec_route, GFP_KERNEL_ACCOUNT);
+	if (!ep->routes) {
 		kfree(ep);
 		return NULL;
 	}
@@ -45,7 +46,11 @@ static void endpoint_free_rcu(struct rcu_head *head)
 {
 	struct ipsec_endpoint *ep = container_of(head, struct ipsec_endpoint, rcu);
 
-	dst_cache_destroy(&ep->cache);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		dst_release(per_cpu_ptr(ep->routes, cpu)->dst);
+	free_percpu(ep->routes);
 	kfree(ep);
 }
 
@@ -53,6 +58,12 @@ void ipsec_endpoint_free(struct ipsec_endpoint *ep)
 {
 	if (ep)
 		call_rcu(&ep->rcu, endpoint_free_rcu);
+}
+
+/* Each CPU looks at the generation before it believes in its route */
+void ipsec_outer_reset(struct ipsec_endpoint *ep)
+{
+	WRITE_ONCE(ep->generation, ep->generation + 1);
 }
 
 /* What routing rules see; AH, with ESP or without, passes for ESP */
@@ -116,9 +127,8 @@ static int outer_lookup4(struct ipsec_dev *idev, struct flowi4 *fl4,
 	return PTR_ERR_OR_ZERO(*rt);
 }
 
-/* Not in the cache */
-static int outer_find4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-		       struct ipsec_outer *out)
+static int outer_find4(struct ipsec_dev *idev, const struct ipsec_endpoint *ep,
+		       struct ipsec_route *r)
 {
 	struct flowi4 fl4 = {
 		.flowi4_oif	= idev->link,
@@ -135,22 +145,10 @@ static int outer_find4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	err = outer_lookup4(idev, &fl4, &rt);
 	if (err)
 		return err;
-	dst_cache_set_ip4(&ep->cache, &rt->dst, fl4.saddr);
-	out->local.v4 = fl4.saddr;
-	out->dst = &rt->dst;
-	return 0;
-}
-
-static int outer_route4(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-			struct ipsec_outer *out)
-{
-	struct rtable *rt;
-
-	out->local.family = AF_INET;
-	rt = dst_cache_get_ip4(&ep->cache, &out->local.v4);
-	if (unlikely(!rt))
-		return outer_find4(idev, ep, out);
-	out->dst = &rt->dst;
+	r->dst = &rt->dst;
+	r->cookie = 0;
+	r->local.family = AF_INET;
+	r->local.v4 = fl4.saddr;
 	return 0;
 }
 
@@ -232,9 +230,8 @@ static int outer_lookup6(struct ipsec_dev *idev, struct flowi6 *fl6,
 	return lookup(idev, fl6, dst);
 }
 
-/* Not in the cache */
-static int outer_find6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-		       struct ipsec_outer *out)
+static int outer_find6(struct ipsec_dev *idev, const struct ipsec_endpoint *ep,
+		       struct ipsec_route *r)
 {
 	struct flowi6 fl6 = {
 		.flowi6_oif	= idev->link,
@@ -251,30 +248,32 @@ static int outer_find6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	err = outer_lookup6(idev, &fl6, &dst);
 	if (err)
 		return err;
-	dst_cache_set_ip6(&ep->cache, dst, &fl6.saddr);
-	out->local.v6 = fl6.saddr;
-	out->dst = dst;
+	r->dst = dst;
+	r->cookie = rt6_get_cookie(container_of(dst, struct rt6_info, dst));
+	r->local.family = AF_INET6;
+	r->local.v6 = fl6.saddr;
 	return 0;
 }
 
-static int outer_route6(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
-			struct ipsec_outer *out)
+int ipsec_outer_find(struct ipsec_dev *idev, struct ipsec_endpoint *ep)
 {
-	struct dst_entry *dst;
+	struct ipsec_route *r = this_cpu_ptr(ep->routes);
 
-	out->local.family = AF_INET6;
-	dst = dst_cache_get_ip6(&ep->cache, &out->local.v6);
-	if (unlikely(!dst))
-		return outer_find6(idev, ep, out);
-	out->dst = dst;
-	return 0;
+	dst_release(r->dst);	/* who still uses it is in this RCU section */
+	r->dst = NULL;
+	r->generation = READ_ONCE(ep->generation);
+	return ep->remote.family == AF_INET ? outer_find4(idev, ep, r) :
+					      outer_find6(idev, ep, r);
 }
 
 int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		      struct ipsec_outer *out)
 {
-	return ep->remote.family == AF_INET ? outer_route4(idev, ep, out) :
-					      outer_route6(idev, ep, out);
+	int err = ipsec_outer_route_noref(idev, ep, out);
+
+	if (!err)
+		dst_hold(out->dst);
+	return err;
 }
 
 static void outer_write4(struct sk_buff *skb, struct net *net,

@@ -6,6 +6,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <net/dst.h>
 #include "ipsec.h"
 
 /*
@@ -16,7 +17,7 @@
 
 /* The route of a packet; its source address */
 struct ipsec_outer {
-	struct dst_entry *dst;		/* the route; a reference is held */
+	struct dst_entry *dst;		/* the route */
 	struct ipsec_addr local;	/* source address of the outer header */
 };
 
@@ -44,16 +45,44 @@ struct ipsec_endpoint *ipsec_endpoint_alloc(const struct ipsec_addr *remote,
 /** ipsec_endpoint_free() - free it after a grace period; NULL is fine */
 void ipsec_endpoint_free(struct ipsec_endpoint *ep);
 
+/** ipsec_outer_reset() - forget the routes to an endpoint; ipsec_net.lock held */
+void ipsec_outer_reset(struct ipsec_endpoint *ep);
+
+/* For the following: the route is not known, or not valid any more */
+int ipsec_outer_find(struct ipsec_dev *idev, struct ipsec_endpoint *ep);
+
 /**
- * ipsec_outer_route() - the cached route to an endpoint
+ * ipsec_outer_route_noref() - the cached route to an endpoint
  * @idev: the interface: its underlay namespace, link and mark
  * @ep: where to
- * @out: filled in; the caller owns the reference to @out->dst
+ * @out: filled in; @out->dst is good until the RCU read section ends
+ *
+ * The CPU's cache holds a reference, which no one else can drop before that: in the
+ * same section skb_dst_force() always succeeds.
  *
  * Context: RCU read section, BH disabled.
  * Return: 0, -ELOOP if the route leads back into the interface, or the error of
  * the routing lookup.
  */
+static inline int ipsec_outer_route_noref(struct ipsec_dev *idev,
+					  struct ipsec_endpoint *ep,
+					  struct ipsec_outer *out)
+{
+	const struct ipsec_route *r = this_cpu_ptr(ep->routes);
+	int err;
+
+	if (unlikely(!r->dst || r->generation != READ_ONCE(ep->generation) ||
+		     !dst_check(r->dst, r->cookie))) {
+		err = ipsec_outer_find(idev, ep);
+		if (err)
+			return err;
+	}
+	out->dst = r->dst;
+	out->local = r->local;
+	return 0;
+}
+
+/** ipsec_outer_route() - the same; the caller owns a reference to @out->dst */
 int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 		      struct ipsec_outer *out);
 

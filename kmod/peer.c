@@ -367,7 +367,7 @@ void ipsec_peer_reset_routes(struct ipsec_dev *idev)
 	lockdep_assert_held(&peer_net(idev)->lock);
 	list_for_each_entry(peer, &idev->peers, node) {
 		ep = ipsec_locked(peer->idev, peer->endpoint);
-		dst_cache_reset(&ep->cache);
+		ipsec_outer_reset(ep);
 		ipsec_mtu_update_peer(peer);
 	}
 }

@@ -164,6 +164,15 @@ static noinline void tx_drop(struct ipsec_crypt *c, enum ifipsec_drop reason)
 }
 
 /*
+ * Has the route gone while a cipher kept the packet?  Only if the packet's own
+ * sending had changed it: a tunnel through itself.
+ */
+static bool tx_lost_route(const struct ipsec_crypt *c)
+{
+	return unlikely(c->kept) && !skb_dst(c->skb);
+}
+
+/*
  * The ICV of AH is there, at once or later.  Like tx_done(), it lets go of the
  * operation and consumes the packet.
  */
@@ -171,6 +180,8 @@ static void tx_ah_done(struct ipsec_crypt *c, int err)
 {
 	if (unlikely(err)) {
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
+	} else if (tx_lost_route(c)) {
+		tx_drop(c, IFIPSEC_DROP_TX_NO_ROUTE);
 	} else {
 		ipsec_ah_signed(c);
 		tx_send(c);
@@ -215,6 +226,8 @@ static void tx_done(struct ipsec_crypt *c, int err)
 {
 	if (unlikely(err))
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
+	else if (tx_lost_route(c))
+		tx_drop(c, IFIPSEC_DROP_TX_NO_ROUTE);
 	else if (unlikely(c->pair))
 		tx_next(c);
 	else
@@ -314,24 +327,8 @@ static unsigned int tx_tfc(const struct tx *tx, unsigned int inner_len)
 	return likely(inner_len >= tx->tfc) ? 0 : tx->tfc - inner_len;
 }
 
-/* A reference to the route: its own for all but the last packet, which gets ours */
-static struct dst_entry *tx_route(struct tx *tx, bool last)
-{
-	struct dst_entry *dst = tx->outer.dst;
-
-	if (likely(last))
-		tx->outer.dst = NULL;
-	else
-		dst_hold(dst);
-	return dst;
-}
-
-/*
- * One packet, or one segment: all around it, and to the cipher; consumes it.
- * @last: no other comes after it
- */
-static void tx_seal(struct sk_buff *skb, struct tx *tx, u64 esp_seq, u64 ah_seq,
-		    bool last)
+/* One packet, or one segment: all around it, and to the cipher; consumes it */
+static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq, u64 ah_seq)
 {
 	enum ifipsec_drop reason = IFIPSEC_DROP_TX_NOMEM;
 	unsigned int tfc = 0, pad = 0, tail = 0, text = 0, inner_len = skb->len;
@@ -359,7 +356,7 @@ static void tx_seal(struct sk_buff *skb, struct tx *tx, u64 esp_seq, u64 ah_seq,
 		goto drop;
 
 	skb_scrub_packet(skb, !net_eq(tx->idev->net, dev_net(tx->idev->dev)));
-	skb_dst_set(skb, tx_route(tx, last));
+	skb_dst_set_noref(skb, tx->outer.dst);
 	*tx_cb(skb) = (struct tx_cb){
 		.len = inner_len,
 		.depth = __this_cpu_read(tx_depth),
@@ -435,7 +432,7 @@ static void tx_seal_list(struct sk_buff *list, struct tx *tx, unsigned int n)
 		skb_mark_not_on_list(skb);
 		if (likely(n)) {
 			n--;
-			tx_seal(skb, tx, esp_seq++, ah_seq++, !next);
+			tx_seal(skb, tx, esp_seq++, ah_seq++);
 		} else {
 			kfree_skb(skb);
 		}
@@ -460,7 +457,7 @@ static noinline void tx_measure_list(struct sk_buff *list, struct tx *tx, unsign
 	ipsec_spread_measured(ktime_get_mono_fast_ns() - start, n);
 }
 
-/* A list of segments, or one packet; consumes all of it, and the route, or not */
+/* A list of segments, or one packet; consumes all of it */
 static void tx_list(struct sk_buff *list, struct tx *tx)
 {
 	struct sk_buff *skb;
@@ -739,8 +736,8 @@ static void tx_policy(struct sk_buff *skb, struct tx *tx)
 }
 
 /*
- * From the packet to the SAs and the route.  Return: true, and a reference to the
- * route is held; or false with the reason of the drop.
+ * From the packet to the SAs and the route.  Return: true, or false with the reason
+ * of the drop.
  */
 static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 		       enum ifipsec_drop *reason)
@@ -761,7 +758,7 @@ static bool tx_resolve(struct sk_buff *skb, struct tx *tx,
 	if (tx_sa(tx)->mode == IFIPSEC_MODE_TRANSPORT && !tx_transport(skb, tx))
 		goto unreachable;
 
-	err = ipsec_outer_route(tx->idev, tx->ep, &tx->outer);
+	err = ipsec_outer_route_noref(tx->idev, tx->ep, &tx->outer);
 	*reason = err == -ELOOP ? IFIPSEC_DROP_TX_LOOP :
 				  IFIPSEC_DROP_TX_NO_ROUTE;
 	if (unlikely(err))
@@ -853,7 +850,6 @@ static void tx_packet(struct sk_buff *skb, struct ipsec_dev *idev, bool held)
 	if (likely(!ipsec_hold_waits(&tx.peer->hold)) || held ||
 	    !ipsec_hold_behind(tx.peer, skb))
 		tx_protect(skb, &tx);
-	dst_release(tx.outer.dst);
 }
 
 netdev_tx_t ipsec_transmit(struct sk_buff *skb, struct net_device *dev)
@@ -890,7 +886,10 @@ void ipsec_transmit_held(struct sk_buff *skb, struct ipsec_dev *idev)
 	rcu_read_unlock();
 }
 
-/* From the peer to the SAs, the route, and whether so much fits.  As tx_resolve(). */
+/*
+ * From the peer to the SAs, the route, of which a reference is held, and whether so
+ * much fits.  As tx_resolve().
+ */
 static int tx_dummy_resolve(struct tx *tx, unsigned int len)
 {
 	unsigned int mtu;
@@ -969,7 +968,6 @@ int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
 		.df = READ_ONCE(idev->policy.df) != IFIPSEC_DF_CLEAR,
 		.dummy = true,
 	};
-	struct dst_entry *dst;
 	int err;
 
 	lockdep_assert_held(&ipsec_net(idev->net)->lock);
@@ -983,17 +981,14 @@ int ipsec_transmit_dummies(struct ipsec_peer *peer, unsigned int n,
 	if (err)
 		return err;
 
-	dst = tx.outer.dst;
 	for (; n; n--) {
-		tx.outer.dst = dst_clone(dst);
 		local_bh_disable();
 		rcu_read_lock();
 		tx_dummy(&tx, len);
 		rcu_read_unlock();
 		local_bh_enable();
-		dst_release(tx.outer.dst);
 		cond_resched();
 	}
-	dst_release(dst);
+	dst_release(tx.outer.dst);
 	return 0;
 }
