@@ -156,7 +156,8 @@ static void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
 
 /*
  * esp[0]: additional data, RFC 4303 2.2.1: SPI | [high half |] low half
- * esp[1]: [IV |] text | ICV, in place
+ * esp[1]: [IV |] text, in place
+ * esp[2]: ICV, by itself, because then ciphers find it without making a list of the rest
  *
  * How far the additional data reaches, and the encryption begins, is the suite's.
  * @tail: what of the ICV belongs to the text, in the eyes of the cipher.
@@ -178,7 +179,8 @@ static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
 	crypt_nonce(c, text - suite->iv_len);
 
 	c->esp[0].length = sa->aad_len;
-	sg_set_buf(&c->esp[1], text - iv_ad, iv_ad + len + suite->icv_len);
+	sg_set_buf(&c->esp[1], text - iv_ad, iv_ad + len);
+	sg_set_buf(&c->esp[2], text + len, suite->icv_len);
 	if (unlikely(suite->all_is_ad))
 		crypt_request(c, c->esp, sa->aad_len + iv_ad + len, tail);
 	else

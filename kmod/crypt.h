@@ -49,7 +49,7 @@ struct ipsec_crypt {
 	struct scatterlist sg[4];	/* what is authenticated, and the ICV */
 
 	/* ESP */
-	struct scatterlist esp[2];	/* aad; text and ICV */
+	struct scatterlist esp[3];	/* aad; text; ICV */
 	__be32 aad[3];			/* SPI, [high half,] low half */
 
 	u8 nonce[IPSEC_NONCE_MAX];
