@@ -13,14 +13,7 @@
 /* Room for the cipher's own state in a cached operation: bytes */
 #define CRYPT_CTX_MAX	1024
 
-static DEFINE_PER_CPU(struct ipsec_crypt *, crypt_cache);
-
-/* How far an operation is that the cipher keeps */
-enum crypt_state {
-	CRYPT_STARTED,
-	CRYPT_KEPT,		/* who started it has taken the references */
-	CRYPT_OVER,		/* the cipher is done with it */
-};
+DEFINE_PER_CPU(struct ipsec_crypt *, ipsec_crypt_cache);
 
 static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
 {
@@ -39,43 +32,25 @@ bool ipsec_crypt_fits(struct crypto_aead *tfm)
 	return crypto_aead_reqsize(tfm) <= CRYPT_CTX_MAX;
 }
 
-struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
+struct ipsec_crypt *ipsec_crypt_alloc(const struct ipsec_sa *sa)
 {
-	struct ipsec_crypt *c = NULL;
-
-	if (likely(sa->pooled)) {
-		c = __this_cpu_read(crypt_cache);
-		__this_cpu_write(crypt_cache, NULL);
-	}
-	if (unlikely(!c)) {
-		c = crypt_alloc(sa->pooled ? CRYPT_CTX_MAX :
-				crypto_aead_reqsize(sa->suite.tfm), GFP_ATOMIC);
-		if (!c)
-			return NULL;
-	}
-	c->sa = sa;
-	c->pair = NULL;
-	c->hdr = c->hdr_buf;
-	c->batch = NULL;
-	c->lane = NULL;
-	c->kept = false;
-	atomic_set(&c->state, CRYPT_STARTED);
-	return c;
+	return crypt_alloc(sa->pooled ? CRYPT_CTX_MAX :
+			   crypto_aead_reqsize(sa->suite.tfm), GFP_ATOMIC);
 }
 
-void ipsec_crypt_put(struct ipsec_crypt *c)
+void ipsec_crypt_put_slow(struct ipsec_crypt *c)
 {
 	bool pooled = c->sa->pooled;
 
-	if (unlikely(c->hdr != c->hdr_buf))
+	if (c->hdr != c->hdr_buf)
 		kfree(c->hdr);
-	if (unlikely(c->kept)) {
+	if (c->kept) {
 		if (c->pair)
 			percpu_ref_put(&c->pair->ref);
 		percpu_ref_put(&c->sa->ref);
 	}
-	if (likely(pooled && !__this_cpu_read(crypt_cache)))
-		__this_cpu_write(crypt_cache, c);
+	if (pooled && !__this_cpu_read(ipsec_crypt_cache))
+		__this_cpu_write(ipsec_crypt_cache, c);
 	else
 		kfree(c);
 }
@@ -99,7 +74,7 @@ static void crypt_async_done(void *data, int err)
 		return;
 	c->err = err;
 	/* without references, the rest is for who started it */
-	if (atomic_xchg(&c->state, CRYPT_OVER) == CRYPT_KEPT)
+	if (atomic_xchg(&c->state, IPSEC_CRYPT_OVER) == IPSEC_CRYPT_KEPT)
 		crypt_over(c);
 }
 
@@ -118,14 +93,14 @@ static void crypt_ref(struct ipsec_crypt *c)
 void ipsec_crypt_hold(struct ipsec_crypt *c)
 {
 	crypt_ref(c);
-	atomic_set(&c->state, CRYPT_KEPT);
+	atomic_set(&c->state, IPSEC_CRYPT_KEPT);
 }
 
 /* The cipher keeps it, or did until a moment ago: the SAs have to stay */
 static void crypt_keep(struct ipsec_crypt *c)
 {
 	crypt_ref(c);
-	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)
+	if (atomic_xchg(&c->state, IPSEC_CRYPT_KEPT) == IPSEC_CRYPT_OVER)
 		crypt_over(c);
 }
 
@@ -133,7 +108,7 @@ static void crypt_keep(struct ipsec_crypt *c)
  * The nonce is the salt, or nothing, then the IV, then zeros up to its length (CCM
  * counts there).  The cipher may work on it.
  */
-static void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
+static __always_inline void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
 {
 	const struct ipsec_suite *suite = &c->sa->suite;
 
@@ -144,7 +119,7 @@ static void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
 		memcpy(c->nonce + suite->nonce_off, iv, suite->iv_len);
 }
 
-static void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
+static inline void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
 			  unsigned int ad_len, unsigned int crypt_len)
 {
 	aead_request_set_tfm(&c->req, c->sa->suite.tfm);
@@ -162,8 +137,8 @@ static void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
  * How far the additional data reaches, and the encryption begins, is the suite's.
  * @tail: what of the ICV belongs to the text, in the eyes of the cipher.
  */
-static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
-			  unsigned int tail)
+static __always_inline void crypt_prepare(struct ipsec_crypt *c, u8 *text,
+					  unsigned int len, unsigned int tail)
 {
 	const struct ipsec_sa *sa = c->sa;
 	const struct ipsec_suite *suite = &sa->suite;
@@ -187,14 +162,14 @@ static void crypt_prepare(struct ipsec_crypt *c, u8 *text, unsigned int len,
 		crypt_request(c, c->esp, sa->aad_len + iv_ad, len + tail);
 }
 
-static int crypt_cipher(struct ipsec_crypt *c)
+static inline int crypt_cipher(struct ipsec_crypt *c)
 {
 	return c->decrypt ? crypto_aead_decrypt(&c->req) :
 			    crypto_aead_encrypt(&c->req);
 }
 
 /* It is prepared: now, or when a CPU has time */
-static void crypt_start(struct ipsec_crypt *c, bool decrypt)
+static inline void crypt_start(struct ipsec_crypt *c, bool decrypt)
 {
 	int err;
 
@@ -260,7 +235,7 @@ int __init ipsec_crypt_init(void)
 			ipsec_crypt_exit();
 			return -ENOMEM;
 		}
-		per_cpu(crypt_cache, cpu) = c;
+		per_cpu(ipsec_crypt_cache, cpu) = c;
 	}
 	return 0;
 }
@@ -271,7 +246,7 @@ void ipsec_crypt_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		kfree(per_cpu(crypt_cache, cpu));
-		per_cpu(crypt_cache, cpu) = NULL;
+		kfree(per_cpu(ipsec_crypt_cache, cpu));
+		per_cpu(ipsec_crypt_cache, cpu) = NULL;
 	}
 }

@@ -11,6 +11,13 @@
 /* Of AH: a copy of the header in front of it, as the ICV sees it: bytes */
 #define IPSEC_CRYPT_HDR		128
 
+/* How far an operation is that the cipher keeps */
+enum ipsec_crypt_state {
+	IPSEC_CRYPT_STARTED,
+	IPSEC_CRYPT_KEPT,		/* who started it has taken the references */
+	IPSEC_CRYPT_OVER,		/* the cipher is done with it */
+};
+
 /*
  * The state of one operation.  It comes from a per-CPU cache of one; when the
  * cipher keeps it (asynchronous), or it waits for a CPU (spread.h), the next packet
@@ -37,7 +44,7 @@ struct ipsec_crypt {
 	bool over;			/* it may leave the lane */
 
 	/* when the cipher keeps it, or another CPU */
-	atomic_t state;			/* enum crypt_state */
+	atomic_t state;			/* enum ipsec_crypt_state */
 	bool kept;			/* references to the SAs are held */
 	int err;			/* its result */
 
@@ -56,13 +63,40 @@ struct ipsec_crypt {
 	struct aead_request req;	/* last: the cipher's own state follows */
 };
 
+DECLARE_PER_CPU(struct ipsec_crypt *, ipsec_crypt_cache);
+
+/* For the following two: what is rare */
+struct ipsec_crypt *ipsec_crypt_alloc(const struct ipsec_sa *sa);
+void ipsec_crypt_put_slow(struct ipsec_crypt *c);
+
 /**
  * ipsec_crypt_get() - an operation for a packet of an SA
  * @sa: caller is in the RCU read section it was found in
  *
  * Context: BH disabled.  Return: the operation, or NULL without memory.
  */
-struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa);
+static inline struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
+{
+	struct ipsec_crypt *c = NULL;
+
+	if (likely(sa->pooled)) {
+		c = __this_cpu_read(ipsec_crypt_cache);
+		__this_cpu_write(ipsec_crypt_cache, NULL);
+	}
+	if (unlikely(!c)) {
+		c = ipsec_crypt_alloc(sa);
+		if (!c)
+			return NULL;
+	}
+	c->sa = sa;
+	c->pair = NULL;
+	c->hdr = c->hdr_buf;
+	c->batch = NULL;
+	c->lane = NULL;
+	c->kept = false;
+	atomic_set(&c->state, IPSEC_CRYPT_STARTED);
+	return c;
+}
 
 /** ipsec_crypt_set_pair() - the other SA of the packet, of the same RCU read section */
 static inline void ipsec_crypt_set_pair(struct ipsec_crypt *c,
@@ -73,7 +107,14 @@ static inline void ipsec_crypt_set_pair(struct ipsec_crypt *c,
 }
 
 /** ipsec_crypt_put() - give back an operation and what references it holds */
-void ipsec_crypt_put(struct ipsec_crypt *c);
+static inline void ipsec_crypt_put(struct ipsec_crypt *c)
+{
+	if (likely(c->sa->pooled && !c->kept && c->hdr == c->hdr_buf &&
+		   !__this_cpu_read(ipsec_crypt_cache)))
+		__this_cpu_write(ipsec_crypt_cache, c);
+	else
+		ipsec_crypt_put_slow(c);
+}
 
 /**
  * ipsec_crypt_seal() - ESP: encrypt in place and append the ICV
@@ -105,7 +146,7 @@ void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 /** ipsec_crypt_verify() - the reverse; -EBADMSG: forged */
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 
-/** ipsec_crypt_hold() - take references to the SAs.  In the RCU section of their lookup. */
+/** ipsec_crypt_hold() - take references to the SAs and the route.  In the RCU section of their lookup. */
 void ipsec_crypt_hold(struct ipsec_crypt *c);
 
 /** ipsec_crypt_run() - let the cipher do what was prepared.  BH disabled. */
