@@ -59,7 +59,7 @@ static inline void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa 
 
 	if (unlikely(tfc))
 		skb_put_zero(skb, tfc);
-	tail = skb_put(skb, len);
+	tail = __skb_put(skb, len);
 	for (i = 0; i < pad; i++)
 		*tail++ = i + 1;
 	*tail++ = pad;

@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * natt.c - NAT traversal (RFC 3948): the UDP header, keepalives towards the NAT, and
+ * natt.c - NAT traversal (RFC 3948): keepalives towards the NAT, and
  * the event when a peer's packets come from elsewhere.  What arrives in UDP comes
  * through the kernel's UDP_ENCAP_ESPINUDP sockets: protocol.c.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
-#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include "event.h"
 #include "ipsec.h"
 #include "natt.h"
 #include "outer.h"
 #include "peer.h"
-
-void ipsec_natt_header(void *data, const struct ipsec_endpoint *ep,
-		       unsigned int len)
-{
-	struct udphdr *udp = data;
-
-	udp->source = ep->encap_local;
-	udp->dest = ep->encap_remote;
-	udp->len = htons(sizeof(*udp) + len);
-	udp->check = 0;
-}
-
-void ipsec_natt_checksum(struct sk_buff *skb)
-{
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-
-	if (skb->protocol == htons(ETH_P_IPV6))
-		udp6_set_csum(false, skb, &ip6h->saddr, &ip6h->daddr,
-			      skb->len - skb_transport_offset(skb));
-}
 
 /* RFC 3948 2.3: one byte */
 #define KEEPALIVE	0xff
@@ -62,7 +41,7 @@ static struct sk_buff *keepalive_build(struct ipsec_dev *idev,
 		return NULL;
 	skb_reserve(skb, head);
 	*(u8 *)skb_put(skb, 1) = KEEPALIVE;
-	ipsec_natt_header(skb_push(skb, sizeof(struct udphdr)), ep, 1);
+	ipsec_outer_write_udp(skb_push(skb, sizeof(struct udphdr)), ep, 1);
 	skb_dst_set(skb, dst_clone(out->dst));
 	skb->dev = idev->dev;
 	skb_push(skb, ipsec_outer_len(ep));

@@ -30,17 +30,6 @@ struct ipsec_mapping {
 	struct work_struct work;
 };
 
-/** ipsec_natt_header() - write the UDP header of an ESP packet of @len bytes */
-void ipsec_natt_header(void *udp, const struct ipsec_endpoint *ep,
-		       unsigned int len);
-
-/**
- * ipsec_natt_checksum() - over a packet that is complete, where it needs one
- *
- * RFC 3948 2.1: zero over IPv4.  RFC 8200 8.1: not over IPv6.
- */
-void ipsec_natt_checksum(struct sk_buff *skb);
-
 void ipsec_natt_init_peer(struct ipsec_peer *peer);
 void ipsec_natt_init_sa(struct ipsec_sa *sa);
 

@@ -276,54 +276,6 @@ int ipsec_outer_route(struct ipsec_dev *idev, struct ipsec_endpoint *ep,
 	return err;
 }
 
-static void outer_write4(struct sk_buff *skb, struct net *net,
-			 const struct ipsec_outer_hdr *h)
-{
-	struct iphdr *iph = (struct iphdr *)skb->data;
-
-	skb->protocol = htons(ETH_P_IP);
-	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = h->tos;
-	iph->tot_len = htons(skb->len);
-	iph->frag_off = h->df ? htons(IP_DF) : 0;
-	iph->ttl = h->ttl ?: ip4_dst_hoplimit(skb_dst(skb));
-	iph->protocol = h->proto;
-	iph->saddr = h->local->v4;
-	iph->daddr = h->remote->v4;
-	/* RFC 6864 4.1: the identification of an atomic datagram means nothing */
-	if (h->df)
-		iph->id = 0;
-	else
-		__ip_select_ident(net, iph, 1);
-}
-
-static void outer_write6(struct sk_buff *skb, const struct ipsec_outer_hdr *h)
-{
-	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
-
-	skb->protocol = htons(ETH_P_IPV6);
-	ip6_flow_hdr(ip6h, h->tos, h->flowlabel);
-	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
-	ip6h->nexthdr = h->proto;
-	ip6h->hop_limit = h->ttl ?: ip6_dst_hoplimit(skb_dst(skb));
-	ip6h->saddr = h->local->v6;
-	ip6h->daddr = h->remote->v6;
-}
-
-void ipsec_outer_write(struct sk_buff *skb, struct ipsec_dev *idev,
-		       const struct ipsec_outer_hdr *h)
-{
-	skb_reset_network_header(skb);
-	if (h->remote->family == AF_INET) {
-		skb_set_transport_header(skb, sizeof(struct iphdr));
-		outer_write4(skb, idev->net, h);
-	} else {
-		skb_set_transport_header(skb, sizeof(struct ipv6hdr));
-		outer_write6(skb, h);
-	}
-}
-
 void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
 			 unsigned int nexthdr_off, u8 proto)
 {
@@ -335,29 +287,4 @@ void ipsec_outer_rewrite(struct sk_buff *skb, unsigned int hdr_len,
 	else
 		ipv6_hdr(skb)->payload_len =
 			htons(skb->len - sizeof(struct ipv6hdr));
-}
-
-bool ipsec_outer_send(struct sk_buff *skb, struct ipsec_dev *idev, bool udp,
-		      bool df)
-{
-	int err;
-
-	if (idev->fwmark)
-		skb->mark = idev->fwmark;
-	skb->ip_summed = CHECKSUM_NONE;
-	if (unlikely(udp))
-		ipsec_natt_checksum(skb);
-	skb->encapsulation = 0;
-	skb_clear_hash_if_not_l4(skb);
-	if (skb->protocol == htons(ETH_P_IP)) {
-		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-		err = ip_local_out(idev->net, NULL, skb);
-	} else {
-		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-		/* its sender may fragment an IPv6 packet, when we are told to */
-		skb->ignore_df = !df;
-		err = ip6_local_out(idev->net, NULL, skb);
-	}
-	/* congestion notification (NET_XMIT_CN) still means sent */
-	return !net_xmit_eval(err);
 }

@@ -236,7 +236,7 @@ static void tx_done(struct ipsec_crypt *c, int err)
 }
 
 /* Peer, SAs and route are known: what that is around each packet */
-static void tx_measure(struct tx *tx)
+static inline void tx_measure(struct tx *tx)
 {
 	tx->front = tx->udp_len + tx->ah_len;
 	if (tx->esp)
@@ -297,16 +297,16 @@ static u8 *tx_headers(struct sk_buff *skb, const struct tx *tx, u64 esp_seq,
 	u8 *p;
 
 	if (unlikely(tx->own_hdr)) {
-		p = skb_push(skb, front);
+		p = __skb_push(skb, front);
 		memmove(p, p + front, tx->own_hdr);
 		p += tx->own_hdr;
 	} else {
-		p = skb_push(skb, front + ipsec_outer_len(tx->ep));
+		p = __skb_push(skb, front + ipsec_outer_len(tx->ep));
 		p += ipsec_outer_len(tx->ep);
 	}
 	if (tx->udp_len)
-		ipsec_natt_header(p, tx->ep, skb_tail_pointer(skb) - p -
-				  tx->udp_len);
+		ipsec_outer_write_udp(p, tx->ep, skb_tail_pointer(skb) - p -
+				      tx->udp_len);
 	p += tx->udp_len;
 	if (tx->ah)
 		ipsec_ah_build(p, tx->ah, ipv6,
@@ -630,7 +630,7 @@ static noinline void tx_send_unreachable(struct sk_buff *skb)
 }
 
 /* Is it an IP packet?  Whose is it, and how is it marked? */
-static bool tx_classify(struct sk_buff *skb, struct tx *tx)
+static __always_inline bool tx_classify(struct sk_buff *skb, struct tx *tx)
 {
 	skb_reset_network_header(skb);
 	switch (skb->protocol) {
@@ -658,7 +658,7 @@ static bool tx_classify(struct sk_buff *skb, struct tx *tx)
 }
 
 /* The SAs to send on: all that the peer is protected with, or none */
-static bool tx_find_sas(struct tx *tx)
+static inline bool tx_find_sas(struct tx *tx)
 {
 	u8 protect = READ_ONCE(tx->peer->protect);
 
@@ -722,7 +722,7 @@ static bool tx_transport(struct sk_buff *skb, struct tx *tx)
 }
 
 /* What the outer header has from the interface instead of the packet */
-static void tx_policy(struct sk_buff *skb, struct tx *tx)
+static inline void tx_policy(struct sk_buff *skb, struct tx *tx)
 {
 	const struct ipsec_policy *policy = &tx->idev->policy;
 	u32 label = READ_ONCE(policy->flowlabel);
