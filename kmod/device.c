@@ -34,9 +34,7 @@
 	 sizeof(struct ipsec_ah_hdr) + 8 + IPSEC_ICV_MAX +		\
 	 sizeof(struct ipsec_esp_hdr) + IPSEC_IV_MAX +			\
 	 IPSEC_ALIGN_MAX - 1 + IPSEC_ESP_TRAILER + IPSEC_ICV_MAX)
-/* The same in front of and behind a packet as most have it: AES-GCM in ESP */
-#define DEVICE_HEADROOM		(IPSEC_OUTER_HEADROOM +			\
-				 sizeof(struct ipsec_esp_hdr) + 8)
+/* The same behind a packet as most have it: AES-GCM in ESP */
 #define DEVICE_TAILROOM		(3 + IPSEC_ESP_TRAILER + 16)
 
 #define DEVICE_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
@@ -169,7 +167,7 @@ static void device_setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom = DEVICE_HEADROOM;
+	dev->needed_headroom = 0;	/* tx_more_room() knows more */
 	dev->needed_tailroom = DEVICE_TAILROOM;
 	dev->mtu = DEVICE_MTU_DEFAULT;
 	dev->min_mtu = IPV4_MIN_MTU;

@@ -13,12 +13,6 @@
 #include <net/route.h>
 #include "ipsec.h"
 
-/*
- * What a packet needs in front of it for the outer header and an Ethernet underlay's.
- * transmit.c asks for more when an underlay needs it.
- */
-#define IPSEC_OUTER_HEADROOM	(sizeof(struct ipv6hdr) + HH_DATA_MOD)
-
 /* The route of a packet; its source address */
 struct ipsec_outer {
 	struct dst_entry *dst;		/* the route */

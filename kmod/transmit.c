@@ -249,27 +249,46 @@ static inline void tx_measure(struct tx *tx)
 }
 
 /*
+ * There is too little room in front of a packet that is ours and in one piece, or
+ * behind it.  Bytes to spare behind it do for the front: moving is cheaper than
+ * allocating.
+ *
+ * Packets that are made here have room from the next one on.  What is forwarded comes
+ * with the room that its sender made; to ask for more would make the IP layer allocate,
+ * before we are asked, for packets that we only move.
+ */
+static noinline int tx_more_room(struct sk_buff *skb, const struct tx *tx,
+				 unsigned int tail)
+{
+	unsigned int more = ALIGN(tx->head - min_t(unsigned int, tx->head,
+						   skb_headroom(skb)), sizeof(long));
+
+	if (!skb->skb_iif && tx->head > READ_ONCE(tx->idev->dev->needed_headroom))
+		WRITE_ONCE(tx->idev->dev->needed_headroom, tx->head);
+	if (skb_tailroom(skb) < more + tail)
+		return pskb_expand_head(skb, SKB_DATA_ALIGN(more),
+					tail - min_t(unsigned int, tail, skb_tailroom(skb)),
+					GFP_ATOMIC);
+	memmove(skb->data + more, skb->data, skb->len);
+	skb_reserve(skb, more);
+	skb_headers_offset_update(skb, more);
+	return 0;
+}
+
+/*
  * Make all of the packet writable, in one piece, with room on both sides.  What it
  * shares with others (clones, pages of files and sockets) is copied, never written.
  */
 static int tx_make_room(struct sk_buff *skb, const struct tx *tx,
 			unsigned int tail)
 {
-	unsigned int head = tx->head;
-	int more_head, more_tail, err;
+	int err = skb_linearize_cow(skb);
 
-	err = skb_linearize_cow(skb);
 	if (unlikely(err))
 		return err;
-	more_head = head - min(head, skb_headroom(skb));
-	more_tail = tail - min_t(unsigned int, tail, skb_tailroom(skb));
-	if (likely(!more_head && !more_tail))
+	if (likely(skb_headroom(skb) >= tx->head && skb_tailroom(skb) >= tail))
 		return 0;
-	/* the next packets are made with enough room */
-	if (head > READ_ONCE(tx->idev->dev->needed_headroom))
-		WRITE_ONCE(tx->idev->dev->needed_headroom, head);
-	return pskb_expand_head(skb, SKB_DATA_ALIGN(more_head), more_tail,
-				GFP_ATOMIC);
+	return tx_more_room(skb, tx, tail);
 }
 
 /*
