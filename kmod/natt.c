@@ -157,15 +157,13 @@ static void natt_note(struct ipsec_sa *sa, const struct ipsec_addr *addr,
 		percpu_ref_put(&sa->ref);
 }
 
-void ipsec_natt_source(struct ipsec_sa *sa, const struct sk_buff *skb, bool udp)
+void ipsec_natt_compare(struct ipsec_sa *sa, const struct ipsec_endpoint *ep,
+			const struct sk_buff *skb, bool udp)
 {
-	const struct ipsec_endpoint *ep = rcu_dereference(sa->peer->endpoint);
 	const struct udphdr *uh = (const struct udphdr *)(skb->data - sizeof(*uh));
 	__be16 port = udp ? uh->source : 0;
 	struct ipsec_addr addr = { };
 
-	if (!ep || (!ep->encap_remote && !udp))
-		return;
 	if (ip_hdr(skb)->version == 4) {
 		addr.family = AF_INET;
 		addr.v4 = ip_hdr(skb)->saddr;

@@ -37,12 +37,14 @@ void ipsec_natt_init_sa(struct ipsec_sa *sa);
 void ipsec_natt_set_keepalive(struct ipsec_peer *peer, u32 seconds);
 
 /**
- * ipsec_natt_source() - an authentic packet has come: from where we send to?
+ * ipsec_natt_compare() - an authentic packet has come: from where we send to?
+ * @ep: where to
  * @skb: its network header is the outer one
  * @udp: it was in UDP
  *
  * If not, listeners are told.  Context: RCU read section, BH disabled.
  */
-void ipsec_natt_source(struct ipsec_sa *sa, const struct sk_buff *skb, bool udp);
+void ipsec_natt_compare(struct ipsec_sa *sa, const struct ipsec_endpoint *ep,
+			const struct sk_buff *skb, bool udp);
 
 #endif /* _IPSEC_NATT_H */

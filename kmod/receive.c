@@ -72,7 +72,7 @@ static noinline void rx_drop(struct sk_buff *skb, struct ipsec_sa *sa,
 #define RX_OK	__IFIPSEC_DROP_MAX
 
 /* Is the inner source address behind the peer (RFC 4301 5.2 step 4)? */
-static bool rx_selector_ok(const struct sk_buff *skb, const struct ipsec_sa *sa)
+static inline bool rx_selector_ok(const struct sk_buff *skb, const struct ipsec_sa *sa)
 {
 	const struct ipsec_peer *peer;
 
@@ -109,7 +109,18 @@ static unsigned int rx_len6(const struct sk_buff *skb)
 	return len <= skb->len ? len : 0;
 }
 
-/* RFC 6040 4.2: the congestion marks of both headers; and RFC 2983 */
+/* RFC 2983: the inner packet gets the DSCP of the outer one, where that is wanted */
+static noinline void rx_dscp(struct sk_buff *skb, bool ipv4)
+{
+	u8 outer = rx_cb(skb)->tos & ~INET_ECN_MASK;
+
+	if (ipv4)
+		ipv4_change_dsfield(ip_hdr(skb), INET_ECN_MASK, outer);
+	else
+		ipv6_change_dsfield(ipv6_hdr(skb), INET_ECN_MASK, outer);
+}
+
+/* RFC 6040 4.2: the congestion marks of both headers */
 static bool rx_marks(struct sk_buff *skb, const struct ipsec_sa *sa, bool ipv4)
 {
 	u8 outer = rx_cb(skb)->tos, inner;
@@ -117,14 +128,8 @@ static bool rx_marks(struct sk_buff *skb, const struct ipsec_sa *sa, bool ipv4)
 	inner = ipv4 ? ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
 	if (unlikely(INET_ECN_decapsulate(skb, outer, inner) > 1))
 		return false;
-	if (likely(!READ_ONCE(sa->idev->policy.decap_dscp)))
-		return true;
-	if (ipv4)
-		ipv4_change_dsfield(ip_hdr(skb), INET_ECN_MASK,
-				    outer & ~INET_ECN_MASK);
-	else
-		ipv6_change_dsfield(ipv6_hdr(skb), INET_ECN_MASK,
-				    outer & ~INET_ECN_MASK);
+	if (unlikely(READ_ONCE(sa->idev->policy.decap_dscp)))
+		rx_dscp(skb, ipv4);
 	return true;
 }
 
@@ -151,7 +156,8 @@ static enum ifipsec_drop rx_tunnel(struct sk_buff *skb, const struct ipsec_sa *s
 	}
 	if (unlikely(!len))
 		return IFIPSEC_DROP_RX_BAD_INNER;
-	skb_trim(skb, len);
+	if (unlikely(len != skb->len))
+		skb_trim(skb, len);
 	skb_reset_network_header(skb);
 
 	if (unlikely(!rx_selector_ok(skb, sa)))
@@ -291,7 +297,7 @@ static void rx_deliver(struct ipsec_crypt *c)
 		ipsec_stats_count(this_cpu_ptr(c->pair->traffic), len);
 }
 
-static enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
+static inline enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
 {
 	switch (verdict) {
 	case IPSEC_REPLAY_OK:
@@ -303,8 +309,18 @@ static enum ifipsec_drop rx_verdict(enum ipsec_replay_verdict verdict)
 	}
 }
 
+/* Does the peer, where there is UDP, still send from where we send to? */
+static inline void rx_source(const struct ipsec_crypt *c)
+{
+	const struct ipsec_endpoint *ep = rcu_dereference(c->sa->peer->endpoint);
+	bool udp = rx_cb(c->skb)->udp;
+
+	if (likely(ep) && unlikely(udp || ep->encap_remote))
+		ipsec_natt_compare(c->sa, ep, c->skb, udp);
+}
+
 /* What every packet has to pass when it has left the cipher, before it is believed */
-static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
+static inline enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 {
 	enum ifipsec_drop reason;
 
@@ -314,7 +330,7 @@ static enum ifipsec_drop rx_authentic(struct ipsec_crypt *c, int err)
 	/* authentic: now, and only now, the window may move */
 	reason = rx_verdict(ipsec_replay_update(&c->sa->replay, c->seq));
 	if (likely(reason == RX_OK))
-		ipsec_natt_source(c->sa, c->skb, rx_cb(c->skb)->udp);
+		rx_source(c);
 	return reason;
 }
 
