@@ -120,7 +120,7 @@ static __always_inline void crypt_nonce(struct ipsec_crypt *c, const u8 *iv)
 }
 
 static inline void crypt_request(struct ipsec_crypt *c, struct scatterlist *sg,
-			  unsigned int ad_len, unsigned int crypt_len)
+				 unsigned int ad_len, unsigned int crypt_len)
 {
 	aead_request_set_tfm(&c->req, c->sa->suite.tfm);
 	aead_request_set_callback(&c->req, 0,
