@@ -92,6 +92,9 @@ static void crypt_ref(struct ipsec_crypt *c)
 
 void ipsec_crypt_hold(struct ipsec_crypt *c)
 {
+	/* on the way in, the route has served */
+	if (c->decrypt)
+		skb_dst_drop(c->skb);
 	crypt_ref(c);
 	atomic_set(&c->state, IPSEC_CRYPT_KEPT);
 }

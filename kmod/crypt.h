@@ -146,7 +146,7 @@ void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 /** ipsec_crypt_verify() - the reverse; -EBADMSG: forged */
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 
-/** ipsec_crypt_hold() - take references to the SAs and the route.  In the RCU section of their lookup. */
+/** ipsec_crypt_hold() - keep SAs and route for it; in the RCU read section of their lookup */
 void ipsec_crypt_hold(struct ipsec_crypt *c);
 
 /** ipsec_crypt_run() - let the cipher do what was prepared.  BH disabled. */

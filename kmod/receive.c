@@ -532,7 +532,7 @@ static void rx_start(struct sk_buff *skb, struct ipsec_sa *sa,
 	if (likely(reason == RX_OK)) {
 		spread = rx_choose(sa, outer);
 		if (unlikely(spread == IPSEC_SPREAD_FULL))
-			reason = IFIPSEC_DROP_RX_BACKLOG;
+			reason = IFIPSEC_DROP_RX_CPU_BACKLOG;
 		else
 			c = ipsec_crypt_get(sa);
 	}

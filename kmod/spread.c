@@ -28,6 +28,8 @@
 
 /* So much work in the pool is worth an interrupt on another CPU: operations */
 #define POOL_WORTH	6
+/* So many are taken from it at a time */
+#define POOL_TAKE	4
 /* So many leave before others have their turn */
 #define LEAVE_MAX	64
 /* A batch of this length is worth spreading, wherever it comes from: packets */
@@ -46,7 +48,7 @@ struct spread_cpu {
 	spinlock_t lock;		/* ripe */
 	struct list_head ripe;		/* lanes at home here that something leaves from */
 
-	/* only this CPU: how busy it is */
+	/* how busy it is; written by this CPU only */
 	unsigned long slice;		/* the jiffy that is counted */
 	u32 count;			/* packets in it so far */
 	u32 cost;			/* of a packet: nanoseconds */
@@ -140,8 +142,8 @@ static bool spread_is_much(const struct spread_cpu *sc)
 /* The jiffy is over: was it a busy one? */
 static void spread_next_slice(struct spread_cpu *sc, unsigned long now)
 {
-	sc->hot = now - sc->slice == 1 && spread_is_much(sc);
-	sc->slice = now;
+	WRITE_ONCE(sc->hot, now - sc->slice == 1 && spread_is_much(sc));
+	WRITE_ONCE(sc->slice, now);
 	sc->count = 0;
 }
 
@@ -213,6 +215,13 @@ static void spread_called(void *data)
 	napi_schedule_irqoff(&sc->napi);
 }
 
+/* Has it enough to do by itself?  Then it polls the pool anyway. */
+static bool spread_has_own(const struct spread_cpu *sc)
+{
+	return READ_ONCE(sc->hot) &&
+	       time_before_eq(jiffies, READ_ONCE(sc->slice) + 1);
+}
+
 /* As many others as the pool is worth, beginning with those behind us */
 static void spread_call_help(u32 waiting)
 {
@@ -226,7 +235,8 @@ static void spread_call_help(u32 waiting)
 			continue;
 		sc = per_cpu_ptr(&spread_cpus, cpu);
 		waiting -= POOL_WORTH;
-		spread_wake(sc);
+		if (!spread_has_own(sc))
+			spread_wake(sc);
 	}
 }
 
@@ -268,20 +278,24 @@ void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
 	spread_call_help(waiting);
 }
 
-static struct ipsec_crypt *pool_take(void)
+/* Return: how many, up to POOL_TAKE */
+static unsigned int pool_take(struct ipsec_crypt *ops[])
 {
-	struct ipsec_crypt *c;
+	struct ipsec_crypt *c, *next;
+	unsigned int n = 0;
 
 	if (list_empty_careful(&pool.ops))
-		return NULL;
+		return 0;
 	spin_lock(&pool.lock);
-	c = list_first_entry_or_null(&pool.ops, struct ipsec_crypt, pool_node);
-	if (c) {
+	list_for_each_entry_safe(c, next, &pool.ops, pool_node) {
 		list_del(&c->pool_node);
-		pool.len--;
+		ops[n] = c;
+		if (++n == POOL_TAKE)
+			break;
 	}
+	pool.len -= n;
 	spin_unlock(&pool.lock);
-	return c;
+	return n;
 }
 
 /*
@@ -376,35 +390,39 @@ static bool spread_has_work(const struct spread_cpu *sc)
 	return !list_empty_careful(&sc->ripe) || !list_empty_careful(&pool.ops);
 }
 
-/* What is at home here leaves first; then one operation of whoever's */
-static bool spread_step(struct spread_cpu *sc)
+/* What is at home here leaves first; then some of whoever's.  Return: how much it was. */
+static unsigned int spread_step(struct spread_cpu *sc)
 {
 	struct ipsec_lane *lane = spread_take_ripe(sc);
-	struct ipsec_crypt *c;
+	struct ipsec_crypt *ops[POOL_TAKE];
+	unsigned int i, n;
 
 	if (lane) {
 		lane_leave(lane, sc);
-		return true;
+		return 1;
 	}
-	c = pool_take();
-	if (!c)
-		return false;
-	ipsec_stats_spread(c->sa->idev, c->cpu != smp_processor_id());
-	ipsec_crypt_run(c);
-	return true;
+	n = pool_take(ops);
+	for (i = 0; i < n; i++) {
+		ipsec_stats_spread(ops[i]->sa->idev,
+				   ops[i]->cpu != smp_processor_id());
+		ipsec_crypt_run(ops[i]);
+	}
+	return n;
 }
 
 static int spread_poll(struct napi_struct *napi, int budget)
 {
 	struct spread_cpu *sc = container_of(napi, struct spread_cpu, napi);
-	int work = 0;
+	int work = 0, n;
 
 	rcu_read_lock();
-	while (work < budget && spread_step(sc))
-		work++;
+	do {
+		n = spread_step(sc);
+		work += n;
+	} while (n && work < budget);
 	rcu_read_unlock();
-	if (work == budget)
-		return work;
+	if (work >= budget)
+		return budget;
 
 	WRITE_ONCE(sc->awake, false);
 	if (napi_complete_done(napi, work)) {

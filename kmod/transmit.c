@@ -495,7 +495,7 @@ static void tx_list(struct sk_buff *list, struct tx *tx)
 		tx_spread_list(list, tx, n);
 		break;
 	case IPSEC_SPREAD_FULL:
-		tx_count_drop(list, tx, IFIPSEC_DROP_TX_BACKLOG, n, 0);
+		tx_count_drop(list, tx, IFIPSEC_DROP_TX_CPU_BACKLOG, n, 0);
 		kfree_skb_list(list);
 	}
 }

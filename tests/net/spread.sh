@@ -149,11 +149,11 @@ stream "a queue of one" 4
 echo "$queue" > $PARAMETERS/spread_queue
 count() { drops "$1" ipsec0 | sed -n "s/^$2=//p"; }
 dropped() { echo $(($(count "$1" "$2") - $(sed -n "s/^$2=//p" <<<"$3"))); }
-tx=$(dropped a tx_backlog "$before_a") rx=$(dropped b rx_backlog "$before_b")
+tx=$(dropped a tx_cpu_backlog "$before_a") rx=$(dropped b rx_cpu_backlog "$before_b")
 check "a queue of one: some are dropped, and counted ($tx, $rx)" test "$tx" -gt 0 -a "$rx" -ge 0
-others() { drops "$1" ipsec0 | grep -v _backlog=; }
-is "a queue of one: a drops for this alone" "$(others a)" "$(grep -v _backlog= <<<"$before_a")"
-is "a queue of one: b drops for this alone" "$(others b)" "$(grep -v _backlog= <<<"$before_b")"
+others() { drops "$1" ipsec0 | grep -v _cpu_backlog=; }
+is "a queue of one: a drops for this alone" "$(others a)" "$(grep -v _cpu_backlog= <<<"$before_a")"
+is "a queue of one: b drops for this alone" "$(others b)" "$(grep -v _cpu_backlog= <<<"$before_b")"
 
 # ---- taken away ------------------------------------------------------------
 

@@ -609,7 +609,7 @@ enum ifipsec_expire {
 	_(RX_ECN_DROP, rx_ecn_drop, rx_errors,				       \
 	  "outer header says congestion, inner is not ECN-capable")	       \
 	_(RX_BACKLOG, rx_backlog, none,					       \
-	  "receive queue is full, or too many packets wait to be decrypted")   \
+	  "receive queue is full (net.core.netdev_max_backlog)")	       \
 	_(TX_NOT_IP, tx_not_ip, tx_errors,				       \
 	  "not an IP packet, or its header is malformed")		       \
 	_(TX_NO_PEER, tx_no_peer, tx_dropped,				       \
@@ -652,8 +652,10 @@ enum ifipsec_expire {
 	  "no SA came while the packet was held")			       \
 	_(TX_DUMMY, tx_dummy, none,					       \
 	  "dummy packet (next header 59), sent on request")		       \
-	_(TX_BACKLOG, tx_backlog, tx_dropped,				       \
-	  "too many packets wait for a CPU to encrypt them")
+	_(TX_CPU_BACKLOG, tx_cpu_backlog, tx_dropped,			       \
+	  "too many packets wait for a CPU to encrypt them")		       \
+	_(RX_CPU_BACKLOG, rx_cpu_backlog, rx_dropped,			       \
+	  "too many packets wait for a CPU to decrypt them")
 
 #define _IFIPSEC_DROP_ENUM(NAME, name, counter, text) IFIPSEC_DROP_##NAME,
 
