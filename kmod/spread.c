@@ -35,7 +35,10 @@
 /* A batch of this length is worth spreading, wherever it comes from: packets */
 #define BATCH_WORTH	8
 
-/* A lane stays in use for so long after the CPU was busy: jiffies */
+/*
+ * A lane stays in use for so long after the CPU was busy, and at home where it is for so
+ * long after it was used: what left there may still be in a queue.  In jiffies.
+ */
 #define LANE_LINGER	(HZ / 10)
 
 /* One of the CPUs that help each other */
@@ -259,7 +262,7 @@ void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
 		return;
 
 	spin_lock(&lane->lock);
-	if (!lane->len && (time_after(jiffies, lane->used + 1) ||
+	if (!lane->len && (time_after(jiffies, lane->used + LANE_LINGER) ||
 			   time_after(jiffies, lane->home_used + HZ)))
 		lane->home = me;
 	lane->used = jiffies;
