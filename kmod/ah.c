@@ -55,6 +55,7 @@ static int ah_copy_hdr(struct ipsec_crypt *c, const u8 *hdr, unsigned int len)
 	if (len > AH_HDR_MAX)
 		return -EINVAL;
 	if (len > sizeof(c->hdr_buf)) {
+		c->special = true;
 		c->hdr = kmalloc(len, GFP_ATOMIC);
 		if (!c->hdr) {
 			c->hdr = c->hdr_buf;

@@ -15,6 +15,18 @@
 
 DEFINE_PER_CPU(struct ipsec_crypt *, ipsec_crypt_cache);
 
+/* As the next packet expects it */
+static void crypt_reset(struct ipsec_crypt *c)
+{
+	c->special = false;
+	c->pair = NULL;
+	c->batch = NULL;
+	c->lane = NULL;
+	c->hdr = c->hdr_buf;
+	c->kept = false;
+	atomic_set(&c->state, IPSEC_CRYPT_STARTED);
+}
+
 static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
 {
 	struct ipsec_crypt *c = kmalloc(sizeof(*c) + ctx, gfp);
@@ -24,6 +36,7 @@ static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
 	/* this much is the same for all packets */
 	sg_init_table(c->esp, ARRAY_SIZE(c->esp));
 	sg_set_buf(&c->esp[0], c->aad, sizeof(c->aad));
+	crypt_reset(c);
 	return c;
 }
 
@@ -49,10 +62,12 @@ void ipsec_crypt_put_slow(struct ipsec_crypt *c)
 			percpu_ref_put(&c->pair->ref);
 		percpu_ref_put(&c->sa->ref);
 	}
-	if (pooled && !__this_cpu_read(ipsec_crypt_cache))
+	if (pooled && !__this_cpu_read(ipsec_crypt_cache)) {
+		crypt_reset(c);
 		__this_cpu_write(ipsec_crypt_cache, c);
-	else
+	} else {
 		kfree(c);
+	}
 }
 
 static void crypt_over(struct ipsec_crypt *c)
@@ -88,6 +103,7 @@ static void crypt_ref(struct ipsec_crypt *c)
 	if (c->pair)
 		percpu_ref_get(&c->pair->ref);
 	c->kept = true;
+	c->special = true;
 }
 
 void ipsec_crypt_hold(struct ipsec_crypt *c)

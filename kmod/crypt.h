@@ -29,6 +29,7 @@ struct ipsec_crypt {
 	struct ipsec_sa *sa;
 	u64 seq;			/* full sequence number */
 	void (*done)(struct ipsec_crypt *c, int err);
+	bool special;			/* what is to be undone: pair, batch, kept, hdr */
 
 	/* transmit, ESP inside AH: the other of the two */
 	struct ipsec_sa *pair;
@@ -89,12 +90,6 @@ static inline struct ipsec_crypt *ipsec_crypt_get(struct ipsec_sa *sa)
 			return NULL;
 	}
 	c->sa = sa;
-	c->pair = NULL;
-	c->hdr = c->hdr_buf;
-	c->batch = NULL;
-	c->lane = NULL;
-	c->kept = false;
-	atomic_set(&c->state, IPSEC_CRYPT_STARTED);
 	return c;
 }
 
@@ -104,12 +99,20 @@ static inline void ipsec_crypt_set_pair(struct ipsec_crypt *c,
 {
 	c->pair = pair;
 	c->pair_seq = seq;
+	c->special = true;
+}
+
+/** ipsec_crypt_collect() - it shall go to a list, for ipsec_spread_submit() */
+static inline void ipsec_crypt_collect(struct ipsec_crypt *c, struct list_head *batch)
+{
+	c->batch = batch;
+	c->special = true;
 }
 
 /** ipsec_crypt_put() - give back an operation and what references it holds */
 static inline void ipsec_crypt_put(struct ipsec_crypt *c)
 {
-	if (likely(c->sa->pooled && !c->kept && c->hdr == c->hdr_buf &&
+	if (likely(c->sa->pooled && !c->special &&
 		   !__this_cpu_read(ipsec_crypt_cache)))
 		__this_cpu_write(ipsec_crypt_cache, c);
 	else
@@ -125,8 +128,7 @@ static inline void ipsec_crypt_put(struct ipsec_crypt *c)
  *
  * @c->done is called exactly once, with 0 or a negative error: before this
  * returns, or later from the cipher's context; always in an RCU read section with BH
- * disabled, as this is.  With @c->batch set the operation is only added to that list,
- * which ipsec_spread_submit() takes.
+ * disabled, as this is.  After ipsec_crypt_collect() it is only added to that list.
  */
 void ipsec_crypt_seal(struct ipsec_crypt *c, u8 *text, unsigned int len);
 

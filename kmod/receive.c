@@ -498,7 +498,7 @@ static noinline void rx_spread(struct ipsec_crypt *c)
 	struct ipsec_lane *lane = &c->sa->peer->rx_lane;
 	LIST_HEAD(batch);
 
-	c->batch = &batch;
+	ipsec_crypt_collect(c, &batch);
 	rx_open(c);
 	ipsec_spread_submit(lane, &batch);
 }

@@ -143,10 +143,7 @@ static void tx_send(struct ipsec_crypt *c)
 	struct sk_buff *skb = c->skb;
 	struct ipsec_sa *sa = c->sa;
 	struct tx_cb cb = *tx_cb(skb);	/* the IP layers reuse it */
-	unsigned int depth = __this_cpu_read(tx_depth);
 
-	/* it may have come here by itself */
-	__this_cpu_write(tx_depth, cb.depth);
 	trace_ipsec_tx(sa, c->seq, cb.len);
 	if (c->pair)
 		trace_ipsec_tx(c->pair, c->pair_seq, cb.len);
@@ -154,6 +151,15 @@ static void tx_send(struct ipsec_crypt *c)
 		tx_count(c, &cb);
 	else
 		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
+}
+
+/* The same for one that does not come here from ipsec_transmit(), but by itself */
+static noinline void tx_send_later(struct ipsec_crypt *c)
+{
+	unsigned int depth = __this_cpu_read(tx_depth);
+
+	__this_cpu_write(tx_depth, tx_cb(c->skb)->depth);
+	tx_send(c);
 	__this_cpu_write(tx_depth, depth);
 }
 
@@ -226,12 +232,14 @@ static void tx_done(struct ipsec_crypt *c, int err)
 {
 	if (unlikely(err))
 		tx_drop(c, IFIPSEC_DROP_TX_CRYPTO_ERR);
+	else if (likely(!c->special))
+		tx_send(c);
 	else if (tx_lost_route(c))
 		tx_drop(c, IFIPSEC_DROP_TX_NO_ROUTE);
-	else if (unlikely(c->pair))
+	else if (c->pair)
 		tx_next(c);
 	else
-		tx_send(c);
+		tx_send_later(c);
 	ipsec_crypt_put(c);
 }
 
@@ -388,7 +396,8 @@ static void tx_seal(struct sk_buff *skb, const struct tx *tx, u64 esp_seq, u64 a
 	esp = tx_headers(skb, tx, esp_seq, ah_seq);
 
 	c->skb = skb;
-	c->batch = tx->batch;
+	if (unlikely(tx->batch))
+		ipsec_crypt_collect(c, tx->batch);
 	if (!tx->esp) {
 		c->seq = ah_seq;
 		tx_sign(c);
@@ -480,9 +489,9 @@ static noinline void tx_measure_list(struct sk_buff *list, struct tx *tx, unsign
 static void tx_list(struct sk_buff *list, struct tx *tx)
 {
 	struct sk_buff *skb;
-	unsigned int n = 0;
+	unsigned int n = 1;
 
-	for (skb = list; skb; skb = skb->next)
+	for (skb = list; unlikely(skb->next); skb = skb->next)
 		n++;
 	switch (ipsec_spread_choose(&tx->peer->tx_lane, tx->idev, n)) {
 	case IPSEC_SPREAD_NO:
