@@ -70,13 +70,25 @@ void ipsec_crypt_put_slow(struct ipsec_crypt *c)
 	}
 }
 
+static struct ipsec_lane *crypt_lane(const struct ipsec_crypt *c)
+{
+	struct ipsec_peer *peer = c->sa->peer;
+
+	return c->decrypt ? &peer->rx_lane : &peer->tx_lane;
+}
+
 static void crypt_over(struct ipsec_crypt *c)
 {
+	struct ipsec_lane *lane;
+
 	rcu_read_lock();
-	if (c->lane)
+	if (c->lane) {
 		ipsec_spread_over(c);
-	else
+	} else {
+		lane = crypt_lane(c);
 		c->done(c, c->err);
+		atomic_dec(&lane->later);
+	}
 	rcu_read_unlock();
 }
 
@@ -119,6 +131,7 @@ void ipsec_crypt_hold(struct ipsec_crypt *c)
 static void crypt_keep(struct ipsec_crypt *c)
 {
 	crypt_ref(c);
+	atomic_inc(&crypt_lane(c)->later);
 	if (atomic_xchg(&c->state, IPSEC_CRYPT_KEPT) == IPSEC_CRYPT_OVER)
 		crypt_over(c);
 }

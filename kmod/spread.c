@@ -124,6 +124,7 @@ void ipsec_lane_init(struct ipsec_lane *lane)
 	lane->used = jiffies;
 	lane->home_used = jiffies;
 	lane->until = jiffies;
+	atomic_set(&lane->later, 0);
 	INIT_LIST_HEAD(&lane->ops);
 	INIT_LIST_HEAD(&lane->ripe);
 }
@@ -168,7 +169,7 @@ enum ipsec_spread __ipsec_spread_choose(struct ipsec_lane *lane,
 					const struct ipsec_dev *idev, unsigned int n)
 {
 	struct spread_cpu *sc = this_cpu_ptr(&spread_cpus);
-	bool may = READ_ONCE(idev->policy.spread);
+	bool may = READ_ONCE(idev->policy.spread) && !atomic_read(&lane->later);
 	bool in_use = lane_in_use(lane, may);
 	unsigned long now = jiffies;
 	bool first = now - sc->slice;

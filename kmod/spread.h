@@ -6,6 +6,7 @@
 #ifndef _IPSEC_SPREAD_H
 #define _IPSEC_SPREAD_H
 
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
@@ -28,6 +29,7 @@ struct ipsec_lane {
 	unsigned long home_used;	/* the same, from there */
 	unsigned long until;		/* jiffies: it is in use so long; without the lock */
 	struct list_head ops;		/* struct ipsec_crypt.lane_node, in order */
+	atomic_t later;			/* operations that a cipher keeps, not of ops */
 	struct list_head ripe;		/* in struct spread_cpu.ripe, under its lock */
 };
 
@@ -55,7 +57,8 @@ enum ipsec_spread __ipsec_spread_choose(struct ipsec_lane *lane,
  *
  * Yes, if this CPU spends a good part of its time on ciphers, the interface allows it,
  * and there are other CPUs; or if earlier packets are still on their way, which must
- * not be overtaken.  Context: BH disabled.
+ * not be overtaken.  Not while an asynchronous cipher keeps packets that were not
+ * spread: it has an order of its own.  Context: BH disabled.
  */
 static inline enum ipsec_spread ipsec_spread_choose(struct ipsec_lane *lane,
 						    const struct ipsec_dev *idev,
