@@ -126,7 +126,7 @@ must on a ipsecctl sa add ipsec0 b in spi 0x7777 encr aes-gcm-16 key "$KEY"
 must wait_for 20 listening b 5201
 ip netns exec a iperf3 -c 10.0.0.2 -n 300K >"$WORK/iperf" 2>&1 &
 tcp=$!
-check "a SYN waits" wait_for 5 held_is 1
+check "a SYN waits" wait_for 20 held_is 1
 negotiated
 wait $tcp
 is "TCP begins with a packet that was held" "$? $(tail -1 "$WORK/iperf")" "0 iperf Done."
