@@ -15,6 +15,13 @@
 
 DEFINE_PER_CPU(struct ipsec_crypt *, ipsec_crypt_cache);
 
+/* How far an operation is that the cipher keeps */
+enum crypt_state {
+	CRYPT_STARTED,
+	CRYPT_KEPT,		/* who started it has taken the references */
+	CRYPT_OVER,		/* the cipher is done with it */
+};
+
 /* As the next packet expects it */
 static void crypt_reset(struct ipsec_crypt *c)
 {
@@ -24,7 +31,7 @@ static void crypt_reset(struct ipsec_crypt *c)
 	c->lane = NULL;
 	c->hdr = c->hdr_buf;
 	c->kept = false;
-	atomic_set(&c->state, IPSEC_CRYPT_STARTED);
+	atomic_set(&c->state, CRYPT_STARTED);
 }
 
 static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
@@ -101,7 +108,7 @@ static void crypt_async_done(void *data, int err)
 		return;
 	c->err = err;
 	/* without references, the rest is for who started it */
-	if (atomic_xchg(&c->state, IPSEC_CRYPT_OVER) == IPSEC_CRYPT_KEPT)
+	if (atomic_xchg(&c->state, CRYPT_OVER) == CRYPT_KEPT)
 		crypt_over(c);
 }
 
@@ -124,7 +131,7 @@ void ipsec_crypt_hold(struct ipsec_crypt *c)
 	if (c->decrypt)
 		skb_dst_drop(c->skb);
 	crypt_ref(c);
-	atomic_set(&c->state, IPSEC_CRYPT_KEPT);
+	atomic_set(&c->state, CRYPT_KEPT);
 }
 
 /* The cipher keeps it, or did until a moment ago: the SAs have to stay */
@@ -132,7 +139,7 @@ static void crypt_keep(struct ipsec_crypt *c)
 {
 	crypt_ref(c);
 	atomic_inc(&crypt_lane(c)->later);
-	if (atomic_xchg(&c->state, IPSEC_CRYPT_KEPT) == IPSEC_CRYPT_OVER)
+	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)
 		crypt_over(c);
 }
 

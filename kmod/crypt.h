@@ -11,13 +11,6 @@
 /* Of AH: a copy of the header in front of it, as the ICV sees it: bytes */
 #define IPSEC_CRYPT_HDR		128
 
-/* How far an operation is that the cipher keeps */
-enum ipsec_crypt_state {
-	IPSEC_CRYPT_STARTED,
-	IPSEC_CRYPT_KEPT,		/* who started it has taken the references */
-	IPSEC_CRYPT_OVER,		/* the cipher is done with it */
-};
-
 /*
  * The state of one operation.  It comes from a per-CPU cache of one; when the
  * cipher keeps it (asynchronous), or it waits for a CPU (spread.h), the next packet
@@ -45,7 +38,7 @@ struct ipsec_crypt {
 	bool over;			/* it may leave the lane */
 
 	/* when the cipher keeps it, or another CPU */
-	atomic_t state;			/* enum ipsec_crypt_state */
+	atomic_t state;			/* enum crypt_state */
 	bool kept;			/* references to the SAs are held */
 	int err;			/* its result */
 

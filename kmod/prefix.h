@@ -40,7 +40,7 @@ struct ipsec_prefixes {
 	/* read by the packet paths */
 	struct ipsec_prefix_table __rcu *table;	/* all of them */
 	struct ipsec_peer __rcu *rest;	/* who has the default route, or NULL */
-	u64 lengths[2];			/* there are some, but for 0: length_bit() */
+	u64 lengths[2];			/* which there are, but for 0: selector.c */
 
 	u32 n;				/* selectors */
 	u32 count[IPSEC_PLEN_MAX + 1];	/* of each length */

@@ -75,25 +75,35 @@ table_find(const struct ipsec_prefix_table *t, struct ipsec_prefix prefix, u8 pl
 }
 
 /*
- * Bit n of a word stands for the length at which n bits of that half are cut off: 128 - n
- * in the lower half, 64 - n in the upper one.  The longest is the first bit.
+ * The longest selector of those whose lengths end in one half of the prefix.  Bit n of
+ * @lengths stands for the length at which n bits of that half are cut off, of @bits up
+ * to its end; so the longest is the first bit.
  */
+static __always_inline struct ipsec_selector *
+table_search(const struct ipsec_prefix_table *t, struct ipsec_prefix *prefix, u64 *half,
+	     u64 lengths, u8 bits)
+{
+	struct ipsec_selector *sel;
+	unsigned int n;
+
+	for (; lengths; lengths &= lengths - 1) {
+		n = __ffs64(lengths);
+		*half = *half >> n << n;
+		sel = table_find(t, *prefix, bits - n);
+		if (sel)
+			return sel;
+	}
+	return NULL;
+}
+
 struct ipsec_peer *ipsec_selector_find4(const struct ipsec_prefixes *p, __be32 addr)
 {
 	const struct ipsec_prefix_table *t = rcu_dereference(p->table);
-	const struct ipsec_selector *sel;
 	struct ipsec_prefix prefix = prefix_from4(addr);
-	u64 left;
+	const struct ipsec_selector *sel;
 
-	for (left = READ_ONCE(p->lengths[1]); left; left &= left - 1) {
-		unsigned int n = __ffs64(left);
-
-		prefix.hi = prefix.hi >> n << n;
-		sel = table_find(t, prefix, 64 - n);
-		if (sel)
-			return sel->peer;
-	}
-	return rcu_dereference(p->rest);
+	sel = table_search(t, &prefix, &prefix.hi, READ_ONCE(p->lengths[1]), 64);
+	return sel ? sel->peer : rcu_dereference(p->rest);
 }
 
 struct ipsec_peer *ipsec_selector_find6(const struct ipsec_prefixes *p,
@@ -102,25 +112,13 @@ struct ipsec_peer *ipsec_selector_find6(const struct ipsec_prefixes *p,
 	const struct ipsec_prefix_table *t = rcu_dereference(p->table);
 	struct ipsec_prefix prefix = prefix_from6(addr);
 	const struct ipsec_selector *sel;
-	unsigned int n;
-	u64 left;
 
-	for (left = READ_ONCE(p->lengths[0]); left; left &= left - 1) {
-		n = __ffs64(left);
-		prefix.lo = prefix.lo >> n << n;
-		sel = table_find(t, prefix, 128 - n);
-		if (sel)
-			return sel->peer;
+	sel = table_search(t, &prefix, &prefix.lo, READ_ONCE(p->lengths[0]), 128);
+	if (!sel) {
+		prefix.lo = 0;
+		sel = table_search(t, &prefix, &prefix.hi, READ_ONCE(p->lengths[1]), 64);
 	}
-	prefix.lo = 0;
-	for (left = READ_ONCE(p->lengths[1]); left; left &= left - 1) {
-		n = __ffs64(left);
-		prefix.hi = prefix.hi >> n << n;
-		sel = table_find(t, prefix, 64 - n);
-		if (sel)
-			return sel->peer;
-	}
-	return rcu_dereference(p->rest);
+	return sel ? sel->peer : rcu_dereference(p->rest);
 }
 
 void ipsec_selector_free(struct ipsec_selector *sel)

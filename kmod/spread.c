@@ -151,10 +151,9 @@ static void spread_next_slice(struct spread_cpu *sc, unsigned long now)
 	sc->count = 0;
 }
 
-/* Is there more work on this CPU than one should do, with @n packets more? */
-static bool spread_is_busy(struct spread_cpu *sc, unsigned int n)
+/* Is there more work on this CPU than one should do? */
+static bool spread_is_busy(const struct spread_cpu *sc)
 {
-	sc->count += n;
 	return sc->hot || spread_is_much(sc);
 }
 
@@ -176,8 +175,9 @@ enum ipsec_spread __ipsec_spread_choose(struct ipsec_lane *lane,
 
 	if (first)
 		spread_next_slice(sc, now);
+	sc->count += n;
 	/* a packet that a process sends by itself has nothing to share */
-	if (spread_is_busy(sc, n) && may &&
+	if (spread_is_busy(sc) && may &&
 	    (in_use || n >= BATCH_WORTH || in_serving_softirq()))
 		WRITE_ONCE(lane->until, jiffies + LANE_LINGER);
 	else if (likely(!in_use))

@@ -153,7 +153,7 @@ static void tx_send(struct ipsec_crypt *c)
 		tx_count_lost(sa->idev, c, IFIPSEC_DROP_TX_OUTPUT);
 }
 
-/* The same for one that does not come here from ipsec_transmit(), but by itself */
+/* The same for one that may come here by itself, not from ipsec_transmit() */
 static noinline void tx_send_later(struct ipsec_crypt *c)
 {
 	unsigned int depth = __this_cpu_read(tx_depth);
@@ -190,7 +190,7 @@ static void tx_ah_done(struct ipsec_crypt *c, int err)
 		tx_drop(c, IFIPSEC_DROP_TX_NO_ROUTE);
 	} else {
 		ipsec_ah_signed(c);
-		tx_send(c);
+		tx_send_later(c);
 	}
 	ipsec_crypt_put(c);
 }

@@ -30,9 +30,8 @@ CAPTURES=()
 lengths() { sed -n 's/.* tcp \([0-9]*\)$/\1/p' "$1"; }
 largest() { lengths "$1" | sort -n | tail -1; }
 seq_of() { on "$1" ipsecctl -j sa show ipsec0 | jq '[.[] | select(.dir == "'"$2"'") | .seq] | add'; }
-segs() { on "$1" nstat -asz "$2" 2>/dev/null | awk -v n="$2" '$1 == n { print $2 }'; }
 # what is sent again is counted beside the others
-sent_segs() { echo $(($(segs a TcpOutSegs) + $(segs a TcpRetransSegs))); }
+sent_segs() { echo $(($(tcp_counter a TcpOutSegs) + $(tcp_counter a TcpRetransSegs))); }
 
 # stream NAME SERVER-ADDRESS: up to 4 MiB of TCP from a to b (iperf3 drops what is still
 # in its buffer at the end)
@@ -41,7 +40,7 @@ stream() {
 	seq=$(seq_of a out)
 	read -r _ _ tx _ < <(traffic a ipsec0)
 	read -r rx _ < <(traffic b ipsec0)
-	n_out=$(sent_segs) n_in=$(segs b TcpInSegs)
+	n_out=$(sent_segs) n_in=$(tcp_counter b TcpInSegs)
 	before_a=$(drops a ipsec0) before_b=$(drops b ipsec0)
 	capture a "$WORK/a.$name"
 	capture b "$WORK/b.$name"
@@ -62,7 +61,7 @@ stream() {
 	check "$name: and got such ones ($(largest "$WORK/b.$name"))" \
 		test "$(largest "$WORK/b.$name")" -gt 1446
 	is "$name: TCP counts the segments that it gave" "$sent" "$(($(sent_segs) - n_out))"
-	n_in=$(($(segs b TcpInSegs) - n_in))
+	n_in=$(($(tcp_counter b TcpInSegs) - n_in))
 	check "$name: and gets fewer, as GRO has put them together ($n_in)" test $((n_in * 3)) -lt "$sent"
 	drops_are "$name: a drops nothing" a ipsec0 "$before_a"
 	drops_are "$name: b drops nothing" b ipsec0 "$before_b"

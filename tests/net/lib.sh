@@ -192,6 +192,12 @@ traffic() {
 		'd["stats"]["rx_packets"], d["stats"]["rx_bytes"], d["stats"]["tx_packets"], d["stats"]["tx_bytes"]'
 }
 
+# total HOST rx|tx: "[packets,bytes]" of ipsec0
+total() { on "$1" ipsecctl -j dev show ipsec0 | jq -c '.[0].stats | [.'"$2"'_packets, .'"$2"'_bytes]'; }
+
+# tcp_counter HOST NAME: as the kernel's IP layers count it
+tcp_counter() { on "$1" nstat -asz "$2" 2>/dev/null | awk -v n="$2" '$1 == n { print $2 }'; }
+
 # python3_json EXPRESSION...: of the first object (d) of a JSON array on stdin
 python3_json() {
 	/usr/bin/python3 -c 'import json,sys

@@ -73,7 +73,6 @@ kill $monitor
 
 # ---- and what was in a's hands is exact ------------------------------------
 
-total() { on "$1" ipsecctl -j dev show ipsec0 | jq -c '.[0].stats | [.'"$2"'_packets, .'"$2"'_bytes]'; }
 is "T22 all that a sent, b received" "$(total b rx)" "$(total a tx)"
 is "T22 all that b sent, a received" "$(total a rx)" "$(total b tx)"
 

@@ -22,8 +22,6 @@ for h in a b; do on $h sysctl -qw net.ipv6.conf.ipsec0.disable_ipv6=1; done
 
 # spread HOST: "SHARED HELPED" so far
 spread() { on "$1" ethtool -S ipsec0 | awk '/spread_packets:/ { n = $2 } /spread_helped:/ { print n, $2 }'; }
-total() { on "$1" ipsecctl -j dev show ipsec0 | jq -c '.[0].stats | [.'"$2"'_packets, .'"$2"'_bytes]'; }
-tcp_counter() { on "$1" nstat -asz "$2" | awk -v n="$2" '$1 == n { print $2 }'; }
 
 # stream NAME FLOWS: TCP from a to b
 stream() {
@@ -35,7 +33,7 @@ stream() {
 	wait $!
 }
 
-# in_order NAME: of what the stream did, since "before"
+# what the following compare with
 before() {
 	before_a=$(drops a ipsec0) before_b=$(drops b ipsec0)
 	read -r shared_a helped_a < <(spread a)
@@ -150,7 +148,7 @@ echo "$queue" > $PARAMETERS/spread_queue
 count() { drops "$1" ipsec0 | sed -n "s/^$2=//p"; }
 dropped() { echo $(($(count "$1" "$2") - $(sed -n "s/^$2=//p" <<<"$3"))); }
 tx=$(dropped a tx_cpu_backlog "$before_a") rx=$(dropped b rx_cpu_backlog "$before_b")
-check "a queue of one: some are dropped, and counted ($tx, $rx)" test "$tx" -gt 0 -a "$rx" -ge 0
+check "a queue of one: some are dropped, and counted ($tx, $rx)" test "$tx" -gt 0
 others() { drops "$1" ipsec0 | grep -v _cpu_backlog=; }
 is "a queue of one: a drops for this alone" "$(others a)" "$(grep -v _cpu_backlog= <<<"$before_a")"
 is "a queue of one: b drops for this alone" "$(others b)" "$(grep -v _cpu_backlog= <<<"$before_b")"
@@ -184,11 +182,8 @@ for what in "peer del ipsec0 b" "dev del ipsec0"; do
 	check "$what: under load" on a ipsecctl $what
 	end_flood
 done
-tunnel_again() {
-	must on b ipsecctl dev del ipsec0
-	tunnel a 192.0.2.1 10.0.0.1/24 b 192.0.2.2 10.0.0.2/24
-}
-tunnel_again
+must on b ipsecctl dev del ipsec0
+tunnel a 192.0.2.1 10.0.0.1/24 b 192.0.2.2 10.0.0.2/24
 flood "a namespace goes"
 check "a namespace goes: under load" ip netns del b
 end_flood

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: MIT
 """udp_gro.py: sockets of b read what a sends as one packet of ten datagrams; run by udp_gro.sh"""
-import ctypes
 import socket
 import sys
 
-UDP_SEGMENT, UDP_GRO, CLONE_NEWNET = 103, 104, 0x40000000
+from wire import enter
+
+UDP_SEGMENT, UDP_GRO = 103, 104
 SIZE, COUNT = 1000, 10
 PATIENCE = 10  # seconds
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 def open_in(host, family):
-    with open('/run/netns/' + host) as namespace:
-        if libc.setns(namespace.fileno(), CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), 'setns')
+    enter(host)
     return socket.socket(family, socket.SOCK_DGRAM)
 
 
