@@ -16,6 +16,7 @@
 #include "ah.h"
 #include "compat/netdevice.h"
 #include "device.h"
+#include "encap.h"
 #include "esp.h"
 #include "event.h"
 #include "mtu.h"
@@ -474,6 +475,12 @@ static int __net_init net_init(struct net *net)
 	return err;
 }
 
+/* A grace period passes before net_exit() */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	ipsec_encap_stop(net);
+}
+
 static void __net_exit net_exit(struct net *net)
 {
 	struct ipsec_net *in = ipsec_net(net);
@@ -506,6 +513,7 @@ static void __net_exit devs_exit_batch(struct list_head *nets)
  */
 static struct pernet_operations net_ops = {
 	.init		= net_init,
+	.pre_exit	= net_pre_exit,
 	.exit		= net_exit,
 	.id		= &ipsec_net_id,
 	.size		= sizeof(struct ipsec_net),

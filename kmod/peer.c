@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include "device.h"
+#include "encap.h"
 #include "event.h"
 #include "mtu.h"
 #include "outer.h"
@@ -188,6 +189,17 @@ static int peer_check_encap(__be16 encap_remote, u8 protect, u32 keepalive,
 	return 0;
 }
 
+/* Return: NULL without memory */
+static struct ipsec_endpoint *peer_endpoint(struct ipsec_dev *idev,
+					    const struct ipsec_addr *remote,
+					    const struct ipsec_addr *local,
+					    __be16 encap_local, __be16 encap_remote)
+{
+	if (encap_remote)
+		ipsec_encap_prepare(idev->net);
+	return ipsec_endpoint_alloc(remote, local, encap_local, encap_remote);
+}
+
 int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 		      struct netlink_ext_ack *extack)
 {
@@ -206,8 +218,8 @@ int ipsec_peer_create(struct ipsec_dev *idev, struct ipsec_peer_config *cfg,
 		return err;
 
 	peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
-	ep = ipsec_endpoint_alloc(&cfg->remote, &cfg->local, cfg->encap_local,
-				  cfg->encap_remote);
+	ep = peer_endpoint(idev, &cfg->remote, &cfg->local, cfg->encap_local,
+			   cfg->encap_remote);
 	if (!peer || !ep) {
 		err = -ENOMEM;
 		goto err_free;
@@ -294,8 +306,8 @@ int ipsec_peer_set(struct ipsec_peer *peer, struct ipsec_peer_config *cfg,
 		return err;
 
 	if (cfg->has_remote || cfg->has_local || cfg->has_encap) {
-		ep = ipsec_endpoint_alloc(remote, local, encap_local,
-					  encap_remote);
+		ep = peer_endpoint(peer->idev, remote, local, encap_local,
+				   encap_remote);
 		if (!ep)
 			return -ENOMEM;
 		rcu_assign_pointer(peer->endpoint, ep);

@@ -30,25 +30,6 @@
 /* The kernel's own handlers use 0 to 100, and ip_vti at 100 lets nothing pass */
 #define PROTOCOL_PRIORITY	200
 
-static bool protocol_local_ok(const struct sk_buff *skb,
-			      const struct ipsec_sa *sa)
-{
-	const struct ipsec_endpoint *ep = rcu_dereference(sa->peer->endpoint);
-
-	if (unlikely(!ep))
-		return false;
-	switch (ep->local.family) {
-	case AF_INET:
-		return ip_hdr(skb)->version == 4 &&
-		       ip_hdr(skb)->daddr == ep->local.v4;
-	case AF_INET6:
-		return ip_hdr(skb)->version == 6 &&
-		       ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &ep->local.v6);
-	default:
-		return true;
-	}
-}
-
 /* Where in the outer headers it is said that ESP, AH or UDP follows: bytes */
 static unsigned int protocol_nexthdr_off(const struct sk_buff *skb)
 {
@@ -94,8 +75,8 @@ static int protocol_rcv(struct sk_buff *skb, u8 proto, bool udp)
 		spi = ((struct ipsec_ah_hdr *)skb->data)->spi;
 		seq = ((struct ipsec_ah_hdr *)skb->data)->seq;
 	}
-	sa = ipsec_sadb_find(ipsec_net(dev_net(skb->dev)), spi, proto);
-	if (!sa || !protocol_local_ok(skb, sa)) {
+	sa = ipsec_sadb_find_here(ipsec_net(dev_net(skb->dev)), skb, spi, proto);
+	if (!sa) {
 		if (unlikely(ipsec_drop_heard(dev_net(skb->dev))))
 			protocol_unknown(skb, proto, spi, seq);
 		return -EINVAL;

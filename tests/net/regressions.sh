@@ -234,6 +234,8 @@ for h in a b; do
 done
 pings "$name: carries" a 10.53.0.2
 name="T52 the UDP socket is closed under traffic"
+# from another port than its peer sends to, so that packets come through the socket: encap.sh
+must on b ipsecctl peer set ipsec0 p encap 4501 4500
 on a ping -q -f -W 1 10.53.0.2 >"$WORK/flood" 2>&1 &
 flood=$!
 flowing() { local n; n=$(traffic b ipsec0 | cut -d' ' -f1); sleep 0.05; (($(traffic b ipsec0 | cut -d' ' -f1) > n + 2)); }
