@@ -49,6 +49,20 @@ static inline void ipsec_esp_build(void *data, const struct ipsec_sa *sa, u64 se
 		memcpy(esp + 1, &counter, sizeof(counter));
 }
 
+/* RFC 4303 2.4: 1 2 3 ..  Where that is at most three, four bytes have room. */
+static inline u8 *ipsec_esp_write_pad(u8 *tail, unsigned int pad)
+{
+	static const u8 few[4] = { 1, 2, 3 };
+	unsigned int i;
+
+	if (likely(pad <= 3))
+		memcpy(tail, few, sizeof(few));
+	else
+		for (i = 0; i < pad; i++)
+			tail[i] = i + 1;
+	return tail + pad;
+}
+
 /**
  * ipsec_esp_trailer() - put padding, trailer and room for the ICV behind a packet
  * @tfc: of the padding of RFC 4303 2.7: bytes
@@ -61,14 +75,11 @@ static inline void ipsec_esp_trailer(struct sk_buff *skb, const struct ipsec_sa 
 				     u8 nexthdr)
 {
 	unsigned int len = pad + IPSEC_ESP_TRAILER + sa->suite.icv_len;
-	unsigned int i;
 	u8 *tail;
 
 	if (unlikely(tfc))
 		skb_put_zero(skb, tfc);
-	tail = __skb_put(skb, len);
-	for (i = 0; i < pad; i++)
-		*tail++ = i + 1;
+	tail = ipsec_esp_write_pad(__skb_put(skb, len), pad);
 	*tail++ = pad;
 	*tail = nexthdr;
 }

@@ -275,27 +275,6 @@ void ipsec_sa_remove(struct ipsec_sa *sa)
 	sa_detach(sa);
 }
 
-unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n, u64 *first)
-{
-	s64 old = atomic64_read(&sa->tx_seq);
-	u64 left;
-
-	do {
-		left = sa->seq_max - (u64)old;
-		if (unlikely(left < n))
-			n = left;
-		if (unlikely(!n))
-			return 0;
-	} while (!atomic64_try_cmpxchg(&sa->tx_seq, &old, old + n));
-
-	*first = (u64)old + 1;
-	if (unlikely(left == n))
-		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_HARD);
-	else if (unlikely((u64)old + n >= sa->seq_soft))
-		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_SOFT);
-	return n;
-}
-
 bool ipsec_sa_seq_advance(struct ipsec_sa *sa, u64 seq)
 {
 	s64 old;

@@ -70,8 +70,27 @@ void ipsec_sa_remove(struct ipsec_sa *sa);
  * A number is never given twice and never wraps (RFC 4303 3.3.3).
  * Context: any.  Return: how many were left, 0..n.
  */
-unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n,
-				  u64 *first);
+static inline unsigned int ipsec_sa_seq_reserve(struct ipsec_sa *sa, unsigned int n,
+						u64 *first)
+{
+	s64 old = atomic64_read(&sa->tx_seq);
+	u64 left;
+
+	do {
+		left = sa->seq_max - (u64)old;
+		if (unlikely(left < n))
+			n = left;
+		if (unlikely(!n))
+			return 0;
+	} while (!atomic64_try_cmpxchg(&sa->tx_seq, &old, old + n));
+
+	*first = (u64)old + 1;
+	if (unlikely(left == n))
+		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_HARD);
+	else if (unlikely((u64)old + n >= sa->seq_soft))
+		ipsec_life_met(sa, IFIPSEC_EXPIRE_SEQ_SOFT);
+	return n;
+}
 
 /**
  * ipsec_sa_seq_advance() - move the sequence number forward by hand

@@ -434,8 +434,9 @@ static noinline void tx_no_numbers(const struct sk_buff *skb, const struct tx *t
  * Sequence numbers of one SA, if there is one, for @n packets like @skb; return: how
  * many of them may go
  */
-static unsigned int tx_reserve(const struct sk_buff *skb, const struct tx *tx,
-			       struct ipsec_sa *sa, unsigned int n, u64 *first)
+static __always_inline unsigned int tx_reserve(const struct sk_buff *skb,
+					       const struct tx *tx, struct ipsec_sa *sa,
+					       unsigned int n, u64 *first)
 {
 	unsigned int got;
 
@@ -664,7 +665,9 @@ static __always_inline bool tx_classify(struct sk_buff *skb, struct tx *tx)
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
 		if (!pskb_may_pull(skb, sizeof(struct iphdr)) ||
-		    ip_hdr(skb)->version != 4 || ip_hdr(skb)->ihl < 5 ||
+		    ip_hdr(skb)->version != 4 || ip_hdr(skb)->ihl < 5)
+			return false;
+		if (unlikely(ip_hdr(skb)->ihl > 5) &&
 		    !pskb_may_pull(skb, ip_hdr(skb)->ihl * 4))
 			return false;
 		tx->nexthdr = IPPROTO_IPIP;
@@ -749,18 +752,25 @@ static bool tx_transport(struct sk_buff *skb, struct tx *tx)
 						  tx_transport6(skb, tx);
 }
 
+static __be32 tx_flowlabel(struct sk_buff *skb, const struct ipsec_policy *policy)
+{
+	u32 label = READ_ONCE(policy->flowlabel);
+
+	if (label == IFIPSEC_FLOWLABEL_AUTO)
+		label = skb_get_hash(skb);
+	return htonl(label) & IPV6_FLOWLABEL_MASK;
+}
+
 /* What the outer header has from the interface instead of the packet */
 static inline void tx_policy(struct sk_buff *skb, struct tx *tx)
 {
 	const struct ipsec_policy *policy = &tx->idev->policy;
-	u32 label = READ_ONCE(policy->flowlabel);
 	u8 dscp = READ_ONCE(policy->dscp);
 
 	if (dscp != IFIPSEC_DSCP_COPY)
 		tx->tos = dscp << 2 | (tx->tos & INET_ECN_MASK);
-	if (label == IFIPSEC_FLOWLABEL_AUTO)
-		label = skb_get_hash(skb);
-	tx->flowlabel = htonl(label) & IPV6_FLOWLABEL_MASK;
+	if (tx->ep->remote.family == AF_INET6)
+		tx->flowlabel = tx_flowlabel(skb, policy);
 }
 
 /*
