@@ -133,15 +133,12 @@ static int peer_check_selectors(struct ipsec_dev *idev, struct ipsec_peer *peer,
 	return 0;
 }
 
-/* Cannot fail: the selectors brought their memory, and were checked */
-static void peer_replace_selectors(struct ipsec_peer *peer,
-				   struct ipsec_peer_config *cfg)
+/* Those that the peer has already are only marked.  Return: are there others? */
+static bool peer_add_selectors(struct ipsec_peer *peer, struct ipsec_peer_config *cfg)
 {
 	struct ipsec_selector *sel, *next, *old;
+	bool added = false;
 
-	list_for_each_entry(old, &peer->selectors, node)
-		old->keep = false;
-	/* first what is new, then without what is old: no gap for what is both */
 	list_for_each_entry_safe(sel, next, &cfg->selectors, node) {
 		old = ipsec_selector_owner(peer->idev, sel);
 		list_del(&sel->node);
@@ -154,10 +151,31 @@ static void peer_replace_selectors(struct ipsec_peer *peer,
 		sel->keep = true;
 		list_add_tail(&sel->node, &peer->selectors);
 		ipsec_selector_add(peer->idev, sel);
+		added = true;
 	}
+	return added;
+}
+
+/*
+ * Cannot fail: the selectors brought their memory, and were checked.  First what is new,
+ * then without what is old: no gap for what is both.  A lookup that has begun before must
+ * not come to the old one afterwards.
+ */
+static void peer_replace_selectors(struct ipsec_peer *peer,
+				   struct ipsec_peer_config *cfg)
+{
+	struct ipsec_selector *sel, *next;
+	bool added;
+
+	list_for_each_entry(sel, &peer->selectors, node)
+		sel->keep = false;
+	added = peer_add_selectors(peer, cfg);
 	list_for_each_entry_safe(sel, next, &peer->selectors, node) {
 		if (sel->keep)
 			continue;
+		if (added)
+			synchronize_net();
+		added = false;
 		list_del(&sel->node);
 		ipsec_selector_del(peer->idev, sel);
 	}

@@ -1,26 +1,67 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# profile.sh MODULE PATH SIZE: what tests/bench/profile looks at, in the machine: packets
-# of one path, first until they arrive at the wire of b, then decrypted.  Each is sent
-# twice; the windows of the plugin that count are the second and the fourth.
+# profile.sh MODULE PATH SIZE KIND: what tests/bench/profile looks at, in the machine.
 #
-# Prints the kernel's symbols as "symbol ADDRESS NAME", and "packets N".
+#   KIND udp      packets of SIZE, first until they arrive at the wire of b, then decrypted:
+#                 the windows of the plugin that count are the second and the fourth
+#   KIND forward  packets of SIZE between two hosts behind the gateways
+#   KIND tcp      one stream
+#   KIND ping     echoes of SIZE; of these three, the window that counts is the second
+#
+# Everything is done twice, because the first time nothing is in its cache.  Prints the
+# kernel's symbols as "symbol ADDRESS NAME", and "packets N": by what to divide.
 
 here=$(cd "$(dirname "$0")" && pwd)
-module=$1 path=$2 size=$3
+module=$1 path=$2 size=$3 kind=$4
 . "$here/paths.sh"
 insert_bench "$module"
-COUNT=2048
+COUNT=2048 PINGS=1000 MEGABYTES=16
 
-two_hosts "$path"
-for sink in dev=vb port=9999; do
-	bench b sink $sink > /dev/null
-	bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
-	bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
-done
-echo close > /proc/ipsec_bench
-echo "packets $COUNT"
+mark() { echo "mark $1" > /proc/ipsec_bench; }
+# marked COMMAND...: of host a, as one window
+marked() { mark start; on a "$@" > /dev/null; mark stop; }
+
+profile_udp() {
+	local sink
+	two_hosts "$path"
+	for sink in dev=vb port=9999; do
+		bench b sink $sink > /dev/null
+		bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
+		bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
+	done
+	echo close > /proc/ipsec_bench
+	echo "packets $COUNT"
+}
+
+profile_forward() {
+	two_gateways "$path"
+	bench h2 sink port=9999 > /dev/null
+	bench h1 send dst=10.2.0.2 "size=$size" count=$COUNT > /dev/null
+	bench h1 send dst=10.2.0.2 "size=$size" count=$COUNT > /dev/null
+	echo close > /proc/ipsec_bench
+	echo "packets $COUNT"
+}
+
+# for each 1,340 bytes: about what a segment of this MTU carries
+profile_tcp() {
+	MTU=1400 two_hosts "$path"
+	for _ in 1 2; do
+		on b iperf3 -s -1 > /dev/null 2>&1 &
+		until listening; do sleep 0.01; done
+		marked iperf3 -c 10.9.0.2 -n ${MEGABYTES}M
+		wait $!
+	done
+	echo "packets $((MEGABYTES * 1048576 / 1340))"
+}
+
+profile_ping() {
+	MTU=1400 two_hosts "$path"
+	for _ in 1 2; do marked ping -q -f -c $PINGS -s "$size" 10.9.0.2; done
+	echo "packets $PINGS"
+}
+
+"profile_$kind"
 awk '$2 ~ /[tTwW]/ { print "symbol", $1, $3 $4 }' /proc/kallsyms
 no_hosts
 rmmod ipsec_bench
