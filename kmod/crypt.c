@@ -67,7 +67,8 @@ void ipsec_crypt_put_slow(struct ipsec_crypt *c)
 	if (c->kept) {
 		if (c->pair)
 			percpu_ref_put(&c->pair->ref);
-		percpu_ref_put(&c->sa->ref);
+		if (!c->lane)
+			percpu_ref_put(&c->sa->ref);
 	}
 	if (pooled && !__this_cpu_read(ipsec_crypt_cache)) {
 		crypt_reset(c);
@@ -114,19 +115,19 @@ static void crypt_async_done(void *data, int err)
 
 IPSEC_COMPAT_CRYPTO_CALLBACK(crypt_async_done);
 
-/* It is kept: the SAs and the route have to stay */
+/* It is kept: the route and the other SA have to stay */
 static void crypt_ref(struct ipsec_crypt *c)
 {
 	skb_dst_force(c->skb);
-	percpu_ref_get(&c->sa->ref);
 	if (c->pair)
 		percpu_ref_get(&c->pair->ref);
 	c->kept = true;
 	c->special = true;
 }
 
-void ipsec_crypt_hold(struct ipsec_crypt *c)
+void ipsec_crypt_hold(struct ipsec_crypt *c, struct ipsec_lane *lane)
 {
+	c->lane = lane;
 	/* on the way in, the route has served */
 	if (c->decrypt)
 		skb_dst_drop(c->skb);
@@ -137,6 +138,7 @@ void ipsec_crypt_hold(struct ipsec_crypt *c)
 /* The cipher keeps it, or did until a moment ago: the SAs have to stay */
 static void crypt_keep(struct ipsec_crypt *c)
 {
+	percpu_ref_get(&c->sa->ref);
 	crypt_ref(c);
 	atomic_inc(&crypt_lane(c)->later);
 	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)

@@ -30,7 +30,7 @@ struct ipsec_crypt {
 
 	/* spread over CPUs */
 	struct list_head *batch;	/* where it is collected, NULL: it is not */
-	struct ipsec_lane *lane;	/* the peer's, NULL: not submitted */
+	struct ipsec_lane *lane;	/* the peer's, which keeps the SA; NULL: not submitted */
 	struct list_head lane_node;	/* in batch, then in lane */
 	struct list_head pool_node;
 	int cpu;			/* that submitted it */
@@ -39,7 +39,7 @@ struct ipsec_crypt {
 
 	/* when the cipher keeps it, or another CPU */
 	atomic_t state;			/* enum crypt_state */
-	bool kept;			/* references to the SAs are held */
+	bool kept;			/* references are held to pair, and sa if not in a lane */
 	int err;			/* its result */
 
 	/* AH */
@@ -141,8 +141,12 @@ void ipsec_crypt_sign(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 /** ipsec_crypt_verify() - the reverse; -EBADMSG: forged */
 void ipsec_crypt_verify(struct ipsec_crypt *c, unsigned int len, const u8 *iv);
 
-/** ipsec_crypt_hold() - keep SAs and route for it; in the RCU read section of their lookup */
-void ipsec_crypt_hold(struct ipsec_crypt *c);
+/**
+ * ipsec_crypt_hold() - it goes to a lane: keep its route, and its pair
+ *
+ * The lane keeps the SA.  Context: the RCU read section of their lookup.
+ */
+void ipsec_crypt_hold(struct ipsec_crypt *c, struct ipsec_lane *lane);
 
 /** ipsec_crypt_run() - let the cipher do what was prepared.  BH disabled. */
 void ipsec_crypt_run(struct ipsec_crypt *c);

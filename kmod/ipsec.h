@@ -216,6 +216,7 @@ struct ipsec_sa {
 	struct percpu_ref ref;		/* packets in the hands of the cipher */
 
 	atomic64_t tx_seq ____cacheline_aligned_in_smp;	/* last one sent */
+	u32 in_lane;			/* operations, all with one reference: spread.c */
 	unsigned long met;		/* bits: limits, enum ifipsec_expire */
 	struct ipsec_replay replay;	/* inbound */
 	struct ipsec_mapping mapping;	/* inbound */

@@ -120,7 +120,7 @@ void ipsec_lane_init(struct ipsec_lane *lane)
 	lane->leaving = false;
 	lane->home = 0;
 	lane->len = 0;
-	lane->left = 0;
+	lane->left = NULL;
 	lane->used = jiffies;
 	lane->home_used = jiffies;
 	lane->until = jiffies;
@@ -244,23 +244,11 @@ static void spread_call_help(u32 waiting)
 	}
 }
 
-void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
+/* @n operations of an SA, with one reference to it for all that are in the lane */
+static void lane_add(struct ipsec_lane *lane, struct ipsec_sa *sa,
+		     struct list_head *batch, u32 n)
 {
 	int me = smp_processor_id();
-	struct ipsec_crypt *c;
-	u32 waiting, n = 0;
-	LIST_HEAD(ops);
-
-	list_for_each_entry(c, batch, lane_node) {
-		ipsec_crypt_hold(c);
-		c->lane = lane;
-		c->over = false;
-		c->cpu = me;
-		list_add_tail(&c->pool_node, &ops);
-		n++;
-	}
-	if (!n)
-		return;
 
 	spin_lock(&lane->lock);
 	if (!lane->len && (time_after(jiffies, lane->used + LANE_LINGER) ||
@@ -269,9 +257,32 @@ void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
 	lane->used = jiffies;
 	if (lane->home == me)
 		lane->home_used = jiffies;
+	if (!sa->in_lane)
+		percpu_ref_get(&sa->ref);
+	sa->in_lane += n;
 	WRITE_ONCE(lane->len, lane->len + n);
 	list_splice_tail_init(batch, &lane->ops);
 	spin_unlock(&lane->lock);
+}
+
+void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
+{
+	struct ipsec_sa *sa = NULL;
+	struct ipsec_crypt *c;
+	u32 waiting, n = 0;
+	LIST_HEAD(ops);
+
+	list_for_each_entry(c, batch, lane_node) {
+		ipsec_crypt_hold(c, lane);
+		sa = c->sa;
+		c->over = false;
+		c->cpu = smp_processor_id();
+		list_add_tail(&c->pool_node, &ops);
+		n++;
+	}
+	if (!n)
+		return;
+	lane_add(lane, sa, batch, n);
 
 	spin_lock(&pool.lock);
 	list_splice_tail(&ops, &pool.ops);
@@ -302,6 +313,18 @@ static unsigned int pool_take(struct ipsec_crypt *ops[])
 	return n;
 }
 
+/* One has left.  Return: its SA if it was the last of it, for percpu_ref_put(), or NULL. */
+static struct ipsec_sa *lane_left(struct ipsec_lane *lane)
+{
+	struct ipsec_sa *sa = lane->left;
+
+	if (!sa)
+		return NULL;
+	lane->left = NULL;
+	WRITE_ONCE(lane->len, lane->len - 1);
+	return --sa->in_lane ? NULL : sa;
+}
+
 /*
  * The front of a lane, if its cipher is done with it; otherwise the caller takes no
  * more from it, and whoever ends the operation that is there now comes back to it.
@@ -309,10 +332,10 @@ static unsigned int pool_take(struct ipsec_crypt *ops[])
 static struct ipsec_crypt *lane_take(struct ipsec_lane *lane)
 {
 	struct ipsec_crypt *c;
+	struct ipsec_sa *last;
 
 	spin_lock(&lane->lock);
-	WRITE_ONCE(lane->len, lane->len - lane->left);
-	lane->left = 0;
+	last = lane_left(lane);
 	c = list_first_entry_or_null(&lane->ops, struct ipsec_crypt, lane_node);
 	if (c && c->over)
 		list_del(&c->lane_node);
@@ -320,6 +343,8 @@ static struct ipsec_crypt *lane_take(struct ipsec_lane *lane)
 		c = NULL;
 	lane->leaving = c;
 	spin_unlock(&lane->lock);
+	if (last)
+		percpu_ref_put(&last->ref);
 	return c;
 }
 
@@ -334,19 +359,21 @@ static void lane_ripe(struct ipsec_lane *lane, struct spread_cpu *home)
 
 /*
  * Let go what is over, or the first of it.  The caller has made itself the one who does.
- * The last done may let go of the peer; RCU keeps its memory.
+ * The last to leave may let go of the peer; RCU keeps its memory.
  */
 static void lane_leave(struct ipsec_lane *lane, struct spread_cpu *home)
 {
 	struct ipsec_crypt *c;
+	struct ipsec_sa *sa;
 	unsigned int n;
 
 	for (n = 0; n < LEAVE_MAX; n++) {
 		c = lane_take(lane);
 		if (!c)
 			return;
+		sa = c->sa;
 		c->done(c, c->err);
-		lane->left = 1;
+		lane->left = sa;
 	}
 	lane_ripe(lane, home);
 }

@@ -14,6 +14,7 @@
 
 struct ipsec_crypt;
 struct ipsec_dev;
+struct ipsec_sa;
 
 /*
  * The ordered queue of one peer and direction.  It is empty while one CPU is enough:
@@ -24,7 +25,7 @@ struct ipsec_lane {
 	bool leaving;			/* somebody takes from the front */
 	int home;			/* CPU on which they leave */
 	u32 len;			/* of ops, and the one that leaves just now */
-	u32 left;			/* of len: has left.  Only who takes from the front */
+	struct ipsec_sa *left;		/* of the one that has left.  Only who takes from the front */
 	unsigned long used;		/* jiffies when the last one came */
 	unsigned long home_used;	/* the same, from there */
 	unsigned long until;		/* jiffies: it is in use so long; without the lock */
@@ -80,9 +81,10 @@ void ipsec_spread_measured(u64 ns, unsigned int n);
 
 /**
  * ipsec_spread_submit() - operations that the CPUs share
- * @batch: list of struct ipsec_crypt.lane_node, prepared, in order; empty afterwards
+ * @batch: list of struct ipsec_crypt.lane_node, prepared, of one SA, in order; empty
+ *	afterwards
  *
- * Takes references to their SAs.  done of each is called in the order of all that were
+ * Keeps that SA.  done of each is called in the order of all that were
  * submitted to the lane, one at a time, in softirq or with BH disabled, in an RCU read
  * section.  Context: BH disabled, RCU read section in which the SAs were found.
  */

@@ -8,6 +8,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 VM = os.path.join(TOP, 'tests/vm/run')
 TIMEOUT = 3600    # seconds, on a busy host
+NATIVE_ROUNDS = 5
 
 
 def build(machine, *variables):
@@ -49,8 +50,11 @@ def machine(command, options=()):
 
 
 def native():
-    """native.sh in user-mode Linux, with one processor and with two.  Yield: lines."""
+    """
+    native.sh in user-mode Linux, with one processor and with two, in turns: the speed of a
+    host changes from minute to minute.  Yield: lines.
+    """
     module = build('uml', 'ARCH=um')
     print('bench: native: load of this host before: %.2f; it should be idle' % os.getloadavg()[0], file=sys.stderr)
-    for cpus in ('1', '2'):
+    for cpus in ('1', '2') * NATIVE_ROUNDS:
         yield from run(['--machine', 'uml', '--smp', cpus], ['native.sh', module, cpus])
