@@ -25,7 +25,7 @@ struct ipsec_lane {
 	bool leaving;			/* somebody takes from the front */
 	int home;			/* CPU on which they leave */
 	u32 len;			/* of ops, and the one that leaves just now */
-	struct ipsec_sa *left;		/* of the one that has left.  Only who takes from the front */
+	struct ipsec_sa *left;		/* of who has just left; only for who takes next */
 	unsigned long used;		/* jiffies when the last one came */
 	unsigned long home_used;	/* the same, from there */
 	unsigned long until;		/* jiffies: it is in use so long; without the lock */
