@@ -2,8 +2,8 @@
 /*
  * encap.c - ESP in UDP (RFC 3948), taken before the kernel looks for its socket.
  *
- * That way costs as much as our own: two lookups of sockets, the socket's filters and
- * queue, the list of the kernel's IPsec handlers.  So behind the firewall, where a
+ * That way costs as much as our own: two lookups of sockets, what stands before a
+ * socket's queue, the list of the kernel's IPsec handlers.  So behind the firewall, where a
  * packet is already the host's own, those that an SA of ours waits for on this port
  * go to it at once.  Everything else takes the kernel's way, which must do without us:
  * IKE, keepalives, unknown SPIs, connections that conntrack has not confirmed yet,
@@ -70,14 +70,19 @@ static struct ipsec_sa *encap_find(struct sk_buff *skb, struct net *net,
 	return ep && ep->encap_local == udp->dest ? sa : NULL;
 }
 
-/* To the SA, without the UDP header */
+/*
+ * To the SA, without the UDP header.  A packet that was queued to a program on the way
+ * (NFQUEUE) comes here in the context of its verdict.
+ */
 static void encap_take(struct sk_buff *skb, struct ipsec_sa *sa, unsigned int hdr_len,
 		       unsigned int nexthdr_off)
 {
 	skb_clear_delivery_time(skb);
 	__skb_pull(skb, hdr_len + sizeof(struct udphdr));
 	skb_reset_transport_header(skb);
+	local_bh_disable();
 	ipsec_receive(skb, sa, nexthdr_off, true);
+	local_bh_enable();
 }
 
 static unsigned int encap_hook4(void *priv, struct sk_buff *skb,
@@ -91,7 +96,7 @@ static unsigned int encap_hook4(void *priv, struct sk_buff *skb,
 	sa = encap_find(skb, state->net, hdr_len);
 	if (!sa)
 		return NF_ACCEPT;
-	__SNMP_INC_STATS(state->net->mib.udp_statistics, UDP_MIB_INDATAGRAMS);
+	SNMP_INC_STATS(state->net->mib.udp_statistics, UDP_MIB_INDATAGRAMS);
 	encap_take(skb, sa, hdr_len, offsetof(struct iphdr, protocol));
 	return NF_STOLEN;
 }
@@ -107,7 +112,7 @@ static unsigned int encap_hook6(void *priv, struct sk_buff *skb,
 	sa = encap_find(skb, state->net, sizeof(struct ipv6hdr));
 	if (!sa)
 		return NF_ACCEPT;
-	__SNMP_INC_STATS(state->net->mib.udp_stats_in6, UDP_MIB_INDATAGRAMS);
+	SNMP_INC_STATS(state->net->mib.udp_stats_in6, UDP_MIB_INDATAGRAMS);
 	encap_take(skb, sa, sizeof(struct ipv6hdr), offsetof(struct ipv6hdr, nexthdr));
 	return NF_STOLEN;
 }

@@ -41,6 +41,21 @@ filtered() {
 	must on a nft flush ruleset
 }
 
+# A packet goes on in the context of the program that was asked about it
+asked() {
+	local f=$1 program
+	: >"$WORK/asked"
+	ip netns exec a /usr/bin/python3 -B "${0%/*}/nfqueue.py" >"$WORK/asked" &
+	program=$!
+	must wait_for 20 grep -q listening "$WORK/asked"
+	rules 'udp dport 4500 queue num 0;'
+	passes "v$f: after a program was asked" "$f"
+	is "v$f: about all of them" "$(grep -c packet "$WORK/asked")" 5
+	must on a nft flush ruleset
+	kill $program
+	wait $program 2>/dev/null
+}
+
 without_socket() {
 	local f=$1 nobody
 	kill "${SOCKETS[@]}"
@@ -66,6 +81,7 @@ for f in 4 6; do
 	done
 	passes "v$f: ESP in UDP" $f
 	filtered $f
+	asked $f
 	without_socket $f
 	for h in a b; do must on $h ipsecctl dev del ipsec0; done
 done
