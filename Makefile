@@ -15,7 +15,7 @@ PREFIX  ?= /usr/local
 DKMSDIR := /usr/src/ipsec-$(VERSION)
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: all help module tools deps check check-long check-debug check-bench bench bench-profile demo style sparse \
+.PHONY: all help module tools deps check check-long check-debug check-bench bench bench-profile demo style sparse tidy \
         install uninstall dkms-install dkms-uninstall clean
 
 all: module tools
@@ -33,6 +33,7 @@ help:
 	@echo 'make install       the tools, their man pages  [PREFIX=/usr/local DESTDIR=]'
 	@echo 'make dkms-install  the module, through DKMS, for every kernel; dkms-uninstall'
 	@echo 'make style sparse  checkpatch and sparse over the module'
+	@echo 'make tidy          clang-tidy over the tools'
 
 # The sources are linked into a directory for each kernel, so that objects for
 # several kernels live side by side.
@@ -78,6 +79,9 @@ style:
 
 sparse:
 	@tests/static/sparse
+
+tidy:
+	@tests/static/tidy
 
 install: tools
 	@$(MAKE) -C tools OUT=$(BUILD) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install

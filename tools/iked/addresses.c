@@ -28,7 +28,7 @@ int addresses_open(void)
 
 bool addresses_read(int fd)
 {
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { 0 };
 	bool changed = false;
 	char buf[8192];
 	socklen_t len;

@@ -51,7 +51,7 @@ static int key_of(X509 *cert, struct public_key *key, char *error)
 static bool key_usable(X509 *cert)
 {
 	char sentence[AUTH_ERROR_MAX];
-	struct public_key key;
+	struct public_key key = { 0 };
 
 	if (key_of(cert, &key, sentence))
 		return false;

@@ -101,8 +101,10 @@ static const char *parse_rdn_name(const char *p, struct rdn *rdn)
 /* What follows a backslash: two hexadecimal digits, or the character itself */
 static const char *parse_escape(const char *p, char *c)
 {
-	if (digit(p[0]) >= 0 && digit(p[1]) >= 0) {
-		*c = digit(p[0]) << 4 | digit(p[1]);
+	int high = digit(p[0]), low = high < 0 ? -1 : digit(p[1]);
+
+	if (low >= 0) {
+		*c = high * 16 + low;
 		return p + 2;
 	}
 	*c = *p;

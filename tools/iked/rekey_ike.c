@@ -115,7 +115,7 @@ void rekey_ike_request(struct ike_sa *sa, const struct ike_content *c,
 	uint16_t refuse = collide_refuse_ike(sa);
 	uint8_t nonce[NONCE_LEN], group[2];
 	struct ike_sa *heir = NULL;
-	struct chosen chosen;
+	struct chosen chosen = { 0 };
 	struct dh *dh = NULL;
 	uint64_t spi_i = 0;
 
