@@ -25,7 +25,7 @@ help:
 	@echo 'make check         build everything and pass the tests on Debian'"'"'s kernel'
 	@echo 'make check-long    the network tests that take minutes'
 	@echo 'make check-debug   the network tests on a kernel with KASAN and lockdep'
-	@echo 'make bench         instructions per packet beside xfrm and WireGuard, 15 minutes'
+	@echo 'make bench         instructions per packet beside xfrm and WireGuard, 20 minutes'
 	@echo 'make bench-profile where those instructions are'
 	@echo 'make check-bench   some of them, against those that are known: none is worse'
 	@echo 'make module        build/<kernel release>/ipsec.ko  [KDIR=/lib/modules/.../build]'

@@ -8,7 +8,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 VM = os.path.join(TOP, 'tests/vm/run')
 TIMEOUT = 3600    # seconds, on a busy host
-NATIVE_ROUNDS = 5
+# kind: machine, variables of its build, how often
+CLOCKS = {'native': ('uml', ('ARCH=um',), 5), 'emulated': ('qemu', (), 2)}
 
 
 def build(machine, *variables):
@@ -49,12 +50,13 @@ def machine(command, options=()):
     return run(['--icount', '--append', 'cryptomgr.notests', *options], [command[0], module, *command[1:]])
 
 
-def native():
+def by_the_clock(kind):
     """
-    native.sh in user-mode Linux, with one processor and with two, in turns: the speed of a
-    host changes from minute to minute.  Yield: lines.
+    clock.sh with one processor and with two, in turns: the speed of a host changes from
+    minute to minute.  KIND "native" is user-mode Linux, "emulated" QEMU.  Yield: lines.
     """
-    module = build('uml', 'ARCH=um')
-    print('bench: native: load of this host before: %.2f; it should be idle' % os.getloadavg()[0], file=sys.stderr)
-    for cpus in ('1', '2') * NATIVE_ROUNDS:
-        yield from run(['--machine', 'uml', '--smp', cpus], ['native.sh', module, cpus])
+    machine, variables, rounds = CLOCKS[kind]
+    module = build(machine, *variables)
+    print('bench: %s: load of this host before: %.2f; it should be idle' % (kind, os.getloadavg()[0]), file=sys.stderr)
+    for cpus in ('1', '2') * rounds:
+        yield from run(['--machine', machine, '--smp', cpus], ['clock.sh', module, kind, cpus])
