@@ -29,13 +29,16 @@
  */
 #define ENCAP_LEAST	40
 
-/* The rest of its way would do something with it: a proxy's socket, conntrack */
+/*
+ * The rest of its way would do something with it: a proxy's socket, conntrack; or cut up
+ * what a device has merged
+ */
 static bool encap_is_awaited(const struct sk_buff *skb)
 {
 	enum ip_conntrack_info info;
 	const struct nf_conn *ct = nf_ct_get(skb, &info);
 
-	return skb->sk || (ct && !nf_ct_is_confirmed(ct));
+	return skb->sk || skb_is_gso(skb) || (ct && !nf_ct_is_confirmed(ct));
 }
 
 /* Over IPv4 it may have none (RFC 3948 2.1), over IPv6 it must have one (RFC 8200 8.1) */

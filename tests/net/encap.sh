@@ -56,6 +56,23 @@ asked() {
 	wait $program 2>/dev/null
 }
 
+# A device that merges datagrams has several ESP packets in what looks like one
+merged() {
+	local f=$1 drops program
+	must on a ethtool -K wan gro on rx-gro-list on
+	must on b ethtool -K wan tso off # or veth leaves GRO out
+	drops=$(drops a ipsec0)
+	ip netns exec a iperf3 -s -1 >/dev/null &
+	program=$!
+	must wait_for 20 listening a 5201
+	check "v$f: merged by the device" on b timeout 60 iperf3 -c 10.0.0.1 -n 2M
+	kill $program 2>/dev/null
+	wait $program 2>/dev/null
+	drops_are "v$f: merged by the device: nothing was dropped" a ipsec0 "$drops"
+	must on a ethtool -K wan gro off rx-gro-list off
+	must on b ethtool -K wan tso on
+}
+
 without_socket() {
 	local f=$1 nobody
 	kill "${SOCKETS[@]}"
@@ -82,6 +99,7 @@ for f in 4 6; do
 	passes "v$f: ESP in UDP" $f
 	filtered $f
 	asked $f
+	merged $f
 	without_socket $f
 	for h in a b; do must on $h ipsecctl dev del ipsec0; done
 done
