@@ -475,12 +475,6 @@ static int __net_init net_init(struct net *net)
 	return err;
 }
 
-/* A grace period passes before net_exit() */
-static void __net_exit net_pre_exit(struct net *net)
-{
-	ipsec_encap_stop(net);
-}
-
 static void __net_exit net_exit(struct net *net)
 {
 	struct ipsec_net *in = ipsec_net(net);
@@ -513,7 +507,7 @@ static void __net_exit devs_exit_batch(struct list_head *nets)
  */
 static struct pernet_operations net_ops = {
 	.init		= net_init,
-	.pre_exit	= net_pre_exit,
+	.pre_exit	= ipsec_encap_stop,	/* a grace period before exit */
 	.exit		= net_exit,
 	.id		= &ipsec_net_id,
 	.size		= sizeof(struct ipsec_net),

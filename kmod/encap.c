@@ -88,36 +88,36 @@ static void encap_take(struct sk_buff *skb, struct ipsec_sa *sa, unsigned int hd
 	local_bh_enable();
 }
 
+/* @nexthdr_off: where in the IP header it is said that UDP follows: bytes */
+static inline unsigned int encap_hook(struct sk_buff *skb, struct net *net,
+				      struct udp_mib __percpu *mib,
+				      unsigned int hdr_len, unsigned int nexthdr_off)
+{
+	struct ipsec_sa *sa;
+
+	if (skb_network_header(skb)[nexthdr_off] != IPPROTO_UDP || encap_is_awaited(skb))
+		return NF_ACCEPT;
+	sa = encap_find(skb, net, hdr_len);
+	if (!sa)
+		return NF_ACCEPT;
+	SNMP_INC_STATS(mib, UDP_MIB_INDATAGRAMS);
+	encap_take(skb, sa, hdr_len, nexthdr_off);
+	return NF_STOLEN;
+}
+
 static unsigned int encap_hook4(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	unsigned int hdr_len = ip_hdrlen(skb);
-	struct ipsec_sa *sa;
-
-	if (ip_hdr(skb)->protocol != IPPROTO_UDP || encap_is_awaited(skb))
-		return NF_ACCEPT;
-	sa = encap_find(skb, state->net, hdr_len);
-	if (!sa)
-		return NF_ACCEPT;
-	SNMP_INC_STATS(state->net->mib.udp_statistics, UDP_MIB_INDATAGRAMS);
-	encap_take(skb, sa, hdr_len, offsetof(struct iphdr, protocol));
-	return NF_STOLEN;
+	return encap_hook(skb, state->net, state->net->mib.udp_statistics,
+			  ip_hdrlen(skb), offsetof(struct iphdr, protocol));
 }
 
 /* Only without extension headers: they are the kernel's to look at */
 static unsigned int encap_hook6(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	struct ipsec_sa *sa;
-
-	if (ipv6_hdr(skb)->nexthdr != IPPROTO_UDP || encap_is_awaited(skb))
-		return NF_ACCEPT;
-	sa = encap_find(skb, state->net, sizeof(struct ipv6hdr));
-	if (!sa)
-		return NF_ACCEPT;
-	SNMP_INC_STATS(state->net->mib.udp_stats_in6, UDP_MIB_INDATAGRAMS);
-	encap_take(skb, sa, sizeof(struct ipv6hdr), offsetof(struct ipv6hdr, nexthdr));
-	return NF_STOLEN;
+	return encap_hook(skb, state->net, state->net->mib.udp_stats_in6,
+			  sizeof(struct ipv6hdr), offsetof(struct ipv6hdr, nexthdr));
 }
 
 /* Behind all others, so that whatever is filtered, marked or counted still is */
