@@ -230,12 +230,17 @@ packet_cost() {
 
 listening() { on b ss -Hlnt "sport = :5201" | grep -q .; }
 
-# stream OPTION...: one run of iperf3 from a to b; prints Mbit/s
-stream() {
+# while_served COMMAND...: runs it while b has a server for one run of iperf3
+while_served() {
 	on b iperf3 -s -1 > /dev/null 2>&1 &
 	until listening; do sleep 0.01; done
-	on a iperf3 -J -c 10.9.0.2 "$@" > "$WORK/iperf"
+	"$@"
 	wait $!
+}
+
+# stream OPTION...: one run of iperf3 from a to b; prints Mbit/s
+stream() {
+	while_served on a iperf3 -J -c 10.9.0.2 "$@" > "$WORK/iperf"
 	/usr/bin/python3 -c 'import json, sys
 print("%.1f" % (json.load(open(sys.argv[1]))["end"]["sum_received"]["bits_per_second"] / 1e6))' "$WORK/iperf"
 }

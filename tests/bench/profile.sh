@@ -22,13 +22,17 @@ mark() { echo "mark $1" > /proc/ipsec_bench; }
 # marked COMMAND...: of host a, as one window
 marked() { mark start; on a "$@" > /dev/null; mark stop; }
 
+# generated HOST DST: the generator's packets; it marks them itself
+generated() {
+	for _ in 1 2; do bench "$1" send "dst=$2" "size=$size" count=$COUNT > /dev/null; done
+}
+
 profile_udp() {
 	local sink
 	two_hosts "$path"
 	for sink in dev=vb port=9999; do
 		bench b sink $sink > /dev/null
-		bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
-		bench a send dst=10.9.0.2 "size=$size" count=$COUNT > /dev/null
+		generated a 10.9.0.2
 	done
 	echo close > /proc/ipsec_bench
 	echo "packets $COUNT"
@@ -37,8 +41,7 @@ profile_udp() {
 profile_forward() {
 	two_gateways "$path"
 	bench h2 sink port=9999 > /dev/null
-	bench h1 send dst=10.2.0.2 "size=$size" count=$COUNT > /dev/null
-	bench h1 send dst=10.2.0.2 "size=$size" count=$COUNT > /dev/null
+	generated h1 10.2.0.2
 	echo close > /proc/ipsec_bench
 	echo "packets $COUNT"
 }
@@ -46,12 +49,7 @@ profile_forward() {
 # for each 1,340 bytes: about what a segment of this MTU carries
 profile_tcp() {
 	MTU=1400 two_hosts "$path"
-	for _ in 1 2; do
-		on b iperf3 -s -1 > /dev/null 2>&1 &
-		until listening; do sleep 0.01; done
-		marked iperf3 -c 10.9.0.2 -n ${MEGABYTES}M
-		wait $!
-	done
+	for _ in 1 2; do while_served marked iperf3 -c 10.9.0.2 -n ${MEGABYTES}M; done
 	echo "packets $((MEGABYTES * 1048576 / 1340))"
 }
 

@@ -230,11 +230,12 @@ listening() { on "$1" ss -Hlnt "sport = :$2" | grep -q .; }
 
 # iperf NAME CLIENT SERVER ADDR [OPTION...]: 2 MB must arrive, however long it takes
 iperf() {
-	local name=$1 c=$2 s=$3 addr=$4 out window=(-w 128K)
+	local name=$1 c=$2 s=$3 addr=$4 out server window=(-w 128K)
 	shift 4
 	# iperf3 drops what is still in its socket's buffer at the end: keep that small
 	[[ " $* " == *" -u "* ]] && window=()
 	server "$s" iperf3 -s -1
+	server=$!
 	wait_for 10 listening "$s" 5201 || { not_ok "$name" "iperf3 server does not start"; return; }
 	out=$(on "$c" iperf3 -J -c "$addr" -n 2M "${window[@]}" "$@" 2>&1) &&
 		/usr/bin/python3 -c 'import json,sys
@@ -242,7 +243,7 @@ e = json.load(sys.stdin)["end"]
 s = e.get("sum_received") or e["sum"]
 sys.exit(0 if s["bytes"] >= 1500000 and s.get("lost_percent", 0) < 50 else 1)' <<<"$out" &&
 		ok "$name" || not_ok "$name" "${out:0:2000}"
-	wait
+	wait $server
 }
 
 # ---- end -------------------------------------------------------------------

@@ -7,50 +7,36 @@ Prints "listening", then a line for each packet.
 """
 import socket
 import struct
+import sys
 
-NETLINK_NETFILTER, NLM_F_REQUEST = 12, 1
+from genl import REQUEST, Netlink, attr, one
+
+NETLINK_NETFILTER = 12
 PACKET, VERDICT, CONFIG = (3 << 8 | n for n in range(3))    # NFNL_SUBSYS_QUEUE
 CFG_CMD, CFG_PARAMS, PACKET_HDR, VERDICT_HDR = 1, 2, 1, 2
 BIND, COPY_META, NF_ACCEPT = 1, 1, 1
+NFGENMSG = struct.pack("!BBH", socket.AF_UNSPEC, 0, 0)
 
 
-def attr(kind, data):
-    return struct.pack("=HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
-
-
-def send(sock, kind, *attrs):
-    body = struct.pack("!BBH", socket.AF_UNSPEC, 0, 0) + b"".join(attrs)
-    sock.send(struct.pack("=IHHII", 16 + len(body), kind, NLM_F_REQUEST, 0, 0) + body)
-
-
-def messages(data):
-    while len(data) >= 16:
-        length, kind = struct.unpack_from("=IH", data)
-        yield kind, data[16:length]
-        data = data[(length + 3) & ~3:]
-
-
-def packet_id(body):
-    """Of struct nfqnl_msg_packet_hdr, behind struct nfgenmsg"""
-    at = 4
-    while at + 4 <= len(body):
-        length, kind = struct.unpack_from("=HH", body, at)
-        if kind == PACKET_HDR:
-            return struct.unpack_from("!I", body, at + 4)[0]
-        at += (length + 3) & ~3
-    raise ValueError("a packet without an id")
+def configure(nl, kind, data):
+    answer = nl.request(CONFIG, NFGENMSG + attr(kind, data))
+    if answer.err:
+        sys.exit("nfqueue: %r" % answer)
 
 
 def main():
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
-    send(sock, CONFIG, attr(CFG_CMD, struct.pack("!BxH", BIND, 0)))
-    send(sock, CONFIG, attr(CFG_PARAMS, struct.pack("!IB", 0, COPY_META)))
+    nl = Netlink(NETLINK_NETFILTER, timeout=None)
+    configure(nl, CFG_CMD, struct.pack("!BxH", BIND, 0))
+    configure(nl, CFG_PARAMS, struct.pack("!IB", 0, COPY_META))
     print("listening", flush=True)
     while True:
-        for kind, body in messages(sock.recv(65536)):
-            if kind == PACKET:
-                send(sock, VERDICT, attr(VERDICT_HDR, struct.pack("!II", NF_ACCEPT, packet_id(body))))
-                print("packet", flush=True)
+        message = nl.sock.recv(65536)
+        if struct.unpack_from("=IH", message)[1] != PACKET:
+            continue
+        packet = one(message[16 + len(NFGENMSG):], PACKET_HDR)[:4]    # its number is first
+        verdict = attr(VERDICT_HDR, struct.pack("!I", NF_ACCEPT) + packet)
+        nl.send(nl.pack(VERDICT, REQUEST, NFGENMSG + verdict))
+        print("packet", flush=True)
 
 
 main()
