@@ -64,6 +64,7 @@ try 0 "a script of the host's, in a machine that may write" -- sh "$work/script"
 check "the host's files are as they were" [ -e "$work/script" -a ! -e /usr/written ]
 
 try 0 "a process left behind does not keep the machine" -- sh -c 'sleep 1000 & setsid sleep 1000 & exit 0'
+try 0 "nor does one without a name" -- bash -c 'setsid bash -c "exec -a \"\" sleep 1000" & sleep 1; exit 0'
 
 try 99 "a warning in the log" -- sh -c 'echo "WARNING: CPU: 0 PID: 1 at nowhere" > /dev/kmsg'
 check "it is shown" grep -q 'at nowhere' "$work/err"
