@@ -20,9 +20,9 @@ qemu_accelerator() {
 	fi
 }
 
-# qemu_directory TAG DIR: the guest may mount DIR as TAG, to read.
+# qemu_directory TAG DIR [off]: the guest may mount DIR as TAG, to read; or to write.
 qemu_directory() {
-	echo -fsdev "local,id=$1,path=$2,security_model=none,readonly=on,multidevs=remap" \
+	echo -fsdev "local,id=$1,path=$2,security_model=none,readonly=${3:-on},multidevs=remap" \
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1"
 }
 
@@ -38,6 +38,7 @@ start_qemu() {
 		-kernel "$kernel_file" -initrd "$work/initrd" \
 		-append "console=ttyS0 no_timer_check loglevel=5 panic=-1 oops=panic mitigations=off net.ifnames=0 audit=0 printk.devkmsg=on ${append[*]}" \
 		$(qemu_directory lower "$root") ${layer:+$(qemu_directory layer "$layer")} \
+		${collect:+$(qemu_directory collect "$collect" off)} \
 		-chardev "file,id=console,path=$work/console" -serial chardev:console \
 		-device virtio-serial-pci \
 		-chardev "file,id=output,path=$work/output" -device virtserialport,chardev=output,name=output \
