@@ -15,7 +15,7 @@ PREFIX  ?= /usr/local
 DKMSDIR := /usr/src/ipsec-$(VERSION)
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: all help module tools deps check check-long check-debug check-bench bench bench-profile demo style sparse tidy \
+.PHONY: all help module tools deps check check-long check-debug check-kernels check-bench bench bench-profile demo style sparse tidy \
         install uninstall dkms-install dkms-uninstall clean
 
 all: module tools
@@ -25,6 +25,7 @@ help:
 	@echo 'make check         build everything and pass the tests on Debian'"'"'s kernel'
 	@echo 'make check-long    the network tests that take minutes'
 	@echo 'make check-debug   the network tests on a kernel with KASAN and lockdep'
+	@echo 'make check-kernels the module, by DKMS, and the network tests on Debian 13 and testing'
 	@echo 'make bench         instructions per packet beside xfrm and WireGuard, 20 minutes'
 	@echo 'make bench-profile where those instructions are'
 	@echo 'make check-bench   some of them, against those that are known: none is worse'
@@ -59,6 +60,9 @@ check-long:
 
 check-debug:
 	@tests/check-debug
+
+check-kernels:
+	@tests/check-kernels
 
 check-bench:
 	@tests/check-bench
