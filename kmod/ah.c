@@ -14,26 +14,6 @@
 /* More extension headers than this are no honest packet's: bytes */
 #define AH_HDR_MAX	2048
 
-unsigned int ipsec_ah_len(const struct ipsec_sa *sa, bool ipv6)
-{
-	/* RFC 4302 3.3.3.2.1 */
-	return ALIGN(sizeof(struct ipsec_ah_hdr) + sa->suite.iv_len +
-		     sa->suite.icv_len, ipv6 || sa->ah_align8 ? 8 : 4);
-}
-
-void ipsec_ah_build(void *data, const struct ipsec_sa *sa, bool ipv6, u8 nexthdr,
-		    u64 seq)
-{
-	unsigned int len = ipsec_ah_len(sa, ipv6);
-	struct ipsec_ah_hdr *ah = data;
-
-	memset(ah, 0, len);
-	ah->nexthdr = nexthdr;
-	ah->hdrlen = len / 4 - 2;
-	ah->spi = sa->id.spi;
-	ah->seq = cpu_to_be32((u32)seq);
-}
-
 bool ipsec_ah_check(const struct sk_buff *skb, const struct ipsec_sa *sa,
 		    bool ipv6)
 {

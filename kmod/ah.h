@@ -16,14 +16,29 @@ struct ipsec_ah_hdr {
 } __packed;
 
 /** ipsec_ah_len() - length of the header with its ICV: bytes.  Any context. */
-unsigned int ipsec_ah_len(const struct ipsec_sa *sa, bool ipv6);
+static inline unsigned int ipsec_ah_len(const struct ipsec_sa *sa, bool ipv6)
+{
+	/* RFC 4302 3.3.3.2.1 */
+	return ALIGN(sizeof(struct ipsec_ah_hdr) + sa->suite.iv_len +
+		     sa->suite.icv_len, ipv6 || sa->ah_align8 ? 8 : 4);
+}
 
 /**
  * ipsec_ah_build() - write a header whose ICV is still missing
- * @ah: room for ipsec_ah_len() bytes
+ * @data: room for ipsec_ah_len() bytes
  */
-void ipsec_ah_build(void *ah, const struct ipsec_sa *sa, bool ipv6, u8 nexthdr,
-		    u64 seq);
+static inline void ipsec_ah_build(void *data, const struct ipsec_sa *sa, bool ipv6,
+				  u8 nexthdr, u64 seq)
+{
+	unsigned int len = ipsec_ah_len(sa, ipv6);
+	struct ipsec_ah_hdr *ah = data;
+
+	memset(ah, 0, len);
+	ah->nexthdr = nexthdr;
+	ah->hdrlen = len / 4 - 2;
+	ah->spi = sa->id.spi;
+	ah->seq = cpu_to_be32((u32)seq);
+}
 
 /**
  * ipsec_ah_sign() - calculate the ICV of a packet that is complete but for it

@@ -2,43 +2,15 @@
 /*
  * mtu.c - the MTU of an interface follows its peers: the MTU of the route to each,
  * less the overhead of its SA.  Per packet it is transmit.c that compares and
- * tells the sender; here is the arithmetic, and what makes it run again.
+ * tells the sender, and length.c that does the arithmetic; here is what makes it run.
  */
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
-#include <linux/udp.h>
 #include <net/dst.h>
-#include "ah.h"
-#include "esp.h"
 #include "event.h"
+#include "length.h"
 #include "mtu.h"
 #include "outer.h"
-
-unsigned int ipsec_mtu_inner(const struct ipsec_sa *esp,
-			     const struct ipsec_sa *ah,
-			     const struct ipsec_endpoint *ep,
-			     unsigned int own_hdr, unsigned int outer_mtu)
-{
-	unsigned int overhead = own_hdr ?: ipsec_outer_len(ep);
-	unsigned int room;
-
-	if (ep->encap_remote)
-		overhead += sizeof(struct udphdr);
-	if (ah)
-		overhead += ipsec_ah_len(ah, ep->remote.family == AF_INET6);
-	if (esp)
-		overhead += ipsec_esp_len(esp) + esp->suite.icv_len;
-	if (outer_mtu <= overhead)
-		return 0;
-	room = outer_mtu - overhead;
-	if (esp) {
-		room = round_down(room, esp->suite.align);
-		if (room <= IPSEC_ESP_TRAILER)
-			return 0;
-		room -= IPSEC_ESP_TRAILER;
-	}
-	return own_hdr + room;
-}
 
 /* Of packets without options and extension headers; 0: not known */
 static unsigned int mtu_of_peer(const struct ipsec_peer *peer)
@@ -53,7 +25,7 @@ static unsigned int mtu_of_peer(const struct ipsec_peer *peer)
 		return 0;
 	if ((esp ?: ah)->mode == IFIPSEC_MODE_TRANSPORT)
 		own_hdr = ipsec_outer_len(ep);
-	mtu = ipsec_mtu_inner(esp, ah, ep, own_hdr, dst_mtu(out.dst));
+	mtu = ipsec_length_inner(esp, ah, ep, own_hdr, dst_mtu(out.dst));
 	dst_release(out.dst);
 	return mtu;
 }

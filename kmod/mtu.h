@@ -6,25 +6,6 @@
 #include "ipsec.h"
 
 /**
- * ipsec_mtu_inner() - the largest inner packet that fits
- * @esp: outbound SA, or NULL
- * @ah: outbound SA around it, or NULL
- * @ep: the endpoint, for the outer header
- * @own_hdr: transport mode: length of the packet's own header; 0: tunnel mode
- * @outer_mtu: MTU of the route: bytes
- *
- * payload = floor((outer_mtu - headers - ICV) / align) * align - 2, RFC 4303
- * 2.4-2.7; in transport mode the packet's own header comes back to it.
- * Context: RCU read section.
- *
- * Return: bytes; 0 if the overhead alone does not fit.
- */
-unsigned int ipsec_mtu_inner(const struct ipsec_sa *esp,
-			     const struct ipsec_sa *ah,
-			     const struct ipsec_endpoint *ep,
-			     unsigned int own_hdr, unsigned int outer_mtu);
-
-/**
  * ipsec_mtu_update_peer() - recalculate a peer from its route and tx SA
  *
  * Context: process, ipsec_net.lock held.

@@ -25,7 +25,7 @@
 #include "esp.h"
 #include "fragment.h"
 #include "hold.h"
-#include "mtu.h"
+#include "length.h"
 #include "natt.h"
 #include "outer.h"
 #include "path.h"
@@ -572,8 +572,8 @@ static bool tx_fits_header(const struct sk_buff *skb, const struct tx *tx)
 	unsigned int most = tx->ep->remote.family == AF_INET ? IP_MAX_MTU :
 							       IP6_MAX_MTU;
 
-	return tx_fits(skb, ipsec_mtu_inner(tx->esp, tx->ah, tx->ep,
-					    tx->own_hdr, most));
+	return tx_fits(skb, ipsec_length_inner(tx->esp, tx->ah, tx->ep,
+					       tx->own_hdr, most));
 }
 
 /* Tell the sender of a packet that is too big: RFC 1191, RFC 8201 */
@@ -617,8 +617,8 @@ static bool tx_may_split(const struct sk_buff *skb, const struct tx *tx)
  */
 static noinline bool tx_check_mtu(struct sk_buff *skb, struct tx *tx)
 {
-	unsigned int mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
-					   dst_mtu(tx->outer.dst));
+	unsigned int mtu = ipsec_length_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
+					      dst_mtu(tx->outer.dst));
 	unsigned int least = skb->protocol == htons(ETH_P_IP) ? IPV4_MIN_MTU :
 								IPV6_MIN_MTU;
 
@@ -946,8 +946,8 @@ static int tx_dummy_resolve(struct tx *tx, unsigned int len)
 	tx_measure(tx);
 	if (tx->esp->mode == IFIPSEC_MODE_TRANSPORT)
 		tx->own_hdr = ipsec_outer_len(tx->ep);
-	mtu = ipsec_mtu_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
-			      dst_mtu(tx->outer.dst));
+	mtu = ipsec_length_inner(tx->esp, tx->ah, tx->ep, tx->own_hdr,
+				 dst_mtu(tx->outer.dst));
 	if (mtu < tx->own_hdr || len > mtu - tx->own_hdr) {
 		dst_release(tx->outer.dst);
 		return -EMSGSIZE;
