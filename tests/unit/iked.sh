@@ -16,6 +16,8 @@ status=0
 unit_cflags=(-std=gnu11 -O1 -g -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Werror
 	-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 	-I"$top/uapi")
+read -ra more <<< "${CFLAGS:-}" # which make takes as well
+unit_cflags+=("${more[@]}")
 
 fail() {
 	printf 'not ok - %s\n' "$*"
