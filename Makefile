@@ -15,7 +15,7 @@ PREFIX  ?= /usr/local
 DKMSDIR := /usr/src/ipsec-$(VERSION)
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: all help module tools deps check check-long check-debug check-kernels check-bench bench bench-profile demo style sparse tidy \
+.PHONY: all help module test-modules tools deps check check-long check-debug check-kernels check-bench bench bench-profile demo style sparse tidy \
         install uninstall dkms-install dkms-uninstall clean
 
 all: module tools
@@ -48,6 +48,13 @@ module:
 	+@flock $(BUILD)/$(KREL)/.lock $(MAKE) -C $(KDIR) M=$(BUILD)/$(KREL) $(if $(ARCH),ARCH=$(ARCH)) \
 		$(if $(W),W=$(W)) $(if $(C),C=$(C) CF="$(CF)") \
 		$(if $(WERROR),KCFLAGS=-Werror) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+# Kernel modules of scenarios, beside the module
+test-modules:
+	@mkdir -p $(BUILD)/$(KREL)-tests
+	@ln -sf $(TOP)/tests/net/kmod/* $(BUILD)/$(KREL)-tests/
+	+@flock $(BUILD)/$(KREL)-tests/.lock $(MAKE) -C $(KDIR) M=$(BUILD)/$(KREL)-tests $(if $(ARCH),ARCH=$(ARCH)) \
+		W=1 $(if $(WERROR),KCFLAGS=-Werror) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
 tools:
 	@$(MAKE) -C tools OUT=$(BUILD) $(if $(WERROR),WERROR=1)

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# crypto_faults.sh - each call of a cipher fails, one after the other: when an SA is made,
+# and for a packet on its way out and in; at once, and later, as asynchronous ciphers do.
+#
+#   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
+#
+# The cipher is tests/net/kmod/ipsec_test_cipher.c, which the kernel prefers while it is
+# loaded.  A ping is four calls: a encrypts, b decrypts, b encrypts, a decrypts.
+# suite: long
+
+. "$(dirname "$0")/lib.sh"
+
+if ! modinfo ipsec_test_cipher >/dev/null 2>&1; then
+	skip "ciphers that fail" "the module ipsec_test_cipher is not here"
+	finish
+fi
+must modprobe ipsec_test_cipher
+set_() { echo "$2" >"/sys/module/ipsec_test_cipher/parameters/$1"; }
+calls() { cat /sys/module/ipsec_test_cipher/parameters/calls; }
+
+host a b
+wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"
+tunnel a 192.0.2.1 "10.0.0.1/24" b 192.0.2.2 "10.0.0.2/24"
+is "the cipher that can fail is used" "$(on a ipsecctl -j sa show ipsec0 | jq -r '.[].driver' | sort -u)" gcm-test
+pings "and works" a 10.0.0.2
+
+# ---- an SA -----------------------------------------------------------------
+
+state() { on a ipsecctl -j peer show; on a ipsecctl -j sa show | jq -c '.[] | del(.age, .stats)'; }
+add() { sa a ipsec0 b in 0x3001 aes-gcm-16 128; }
+before=$(state)
+set_ calls 0
+must add
+total=$(calls)
+must on a ipsecctl sa del ipsec0 b in spi 0x3001
+is "an SA takes some calls" "$((total >= 3))" 1
+for ((n = 1; n <= total; n++)); do
+	set_ fail_nth $n
+	check_fails "SA, call $n of $total fails: it is refused" ipsecctl add
+	is "SA, call $n of $total fails: nothing is left" "$(state)" "$before"
+done
+check "SA, none fails: it is there" add
+must on a ipsecctl sa del ipsec0 b in spi 0x3001
+
+# ---- a packet --------------------------------------------------------------
+
+lost() { ! on a ping -q -n -c 1 -W 1 10.0.0.2; }
+
+# packet NAME NTH HOST REASON: the NTH call of a ping fails, and HOST counts it
+packet() {
+	local name=$1 nth=$2 who=$3 reason=$4 before_a before_b
+	local -A want=([a]="" [b]="")
+	before_a=$(drops a ipsec0) before_b=$(drops b ipsec0)
+	want[$who]=$reason=1
+	set_ fail_nth "$nth"
+	check "$name: the packet is lost" lost
+	drops_are "$name: a counts" a ipsec0 "$before_a" ${want[a]:+"${want[a]}"}
+	drops_are "$name: b counts" b ipsec0 "$before_b" ${want[b]:+"${want[b]}"}
+	is "$name: the call was there" "$(cat /sys/module/ipsec_test_cipher/parameters/fail_nth)" 0
+	pings "$name: the next packet passes" a 10.0.0.2 -c 1
+}
+
+for defer in 0 1; do
+	set_ defer $defer
+	when=$( ((defer)) && echo later || echo "at once")
+	for err in 5 74 12 28; do # EIO, EBADMSG, ENOMEM, ENOSPC
+		set_ error -$err
+		tx=tx_crypto_err rx=rx_crypto_err
+		((err != 74)) || rx=rx_auth_fail
+		packet "$when, error $err, a encrypts" 1 a $tx
+		packet "$when, error $err, b decrypts" 2 b $rx
+		packet "$when, error $err, b encrypts" 3 b $tx
+		packet "$when, error $err, a decrypts" 4 a $rx
+	done
+done
+
+# ---- many packets ----------------------------------------------------------
+
+# one in 50 fails: TCP goes on, and all that was sent was received or is counted
+count() { on "$1" ipsecctl -j dev show ipsec0 | jq "[.[0].stats.$2_packets, ([.[0].stats.drops | to_entries[] | select(.key | startswith(\"$2\")) | .value] | add // 0)] | add"; }
+accounted() {
+	(($(count b rx) - rx_b == $(total a tx | tr -d '[]' | cut -d, -f1) - tx_a &&
+		$(count a rx) - rx_a == $(total b tx | tr -d '[]' | cut -d, -f1) - tx_b))
+}
+for defer in 0 1; do
+	set_ defer $defer
+	set_ error -5
+	rx_a=$(count a rx) rx_b=$(count b rx)
+	tx_a=$(total a tx | tr -d '[]' | cut -d, -f1) tx_b=$(total b tx | tr -d '[]' | cut -d, -f1)
+	set_ fail_every 50
+	iperf "one call in 50 fails, defer $defer: TCP" a b 10.0.0.2
+	set_ fail_every 0
+	check "one call in 50 fails, defer $defer: what was sent was received or is counted" wait_for 10 accounted
+done
+
+# ---- the end ---------------------------------------------------------------
+
+for h in a b; do must on $h ipsecctl dev del ipsec0; done
+check "nobody holds the cipher" wait_for 20 rmmod ipsec_test_cipher
+finish

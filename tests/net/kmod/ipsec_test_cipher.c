@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ipsec_test_cipher.c - gcm(aes) that fails when it is told to, for crypto_faults.sh.
+ *
+ * It is preferred to all others, and does its work with the synchronous cipher that was
+ * preferred before.  Its calls are counted down together: making a transform, setkey,
+ * setauthsize, encrypt and decrypt.  One that fails later (defer) answers -EINPROGRESS
+ * first, as those that do not fail do then.
+ */
+#include <crypto/aead.h>
+#include <crypto/internal/aead.h>
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+static char base[CRYPTO_MAX_ALG_NAME];	/* driver that does the work */
+
+static int fail_nth;
+module_param(fail_nth, int, 0644);
+MODULE_PARM_DESC(fail_nth, "the call that fails, counted down; 0: none");
+
+static int fail_every;
+module_param(fail_every, int, 0644);
+MODULE_PARM_DESC(fail_every, "each such call fails; 0: none");
+
+static int error = -EIO;
+module_param(error, int, 0644);
+MODULE_PARM_DESC(error, "with what they fail");
+
+static bool defer;
+module_param(defer, bool, 0644);
+MODULE_PARM_DESC(defer, "encrypt and decrypt answer later");
+
+static unsigned int calls;
+module_param(calls, uint, 0644);
+MODULE_PARM_DESC(calls, "how many there were");
+
+static DEFINE_SPINLOCK(count_lock);
+static struct workqueue_struct *queue;
+
+struct tfm_ctx {
+	struct crypto_aead *child;
+};
+
+struct req_ctx {
+	struct work_struct work;
+	struct aead_request *req;
+	bool decrypt;
+	int err;			/* its fate, if it fails */
+	struct aead_request sub;	/* last: the child's context follows */
+};
+
+/* Is this the one?  Return: 0 or the error. */
+static int count(void)
+{
+	int err = 0;
+
+	spin_lock_bh(&count_lock);
+	calls++;
+	if (fail_nth && !--fail_nth)
+		err = error;
+	if (fail_every && calls % fail_every == 0)
+		err = error;
+	spin_unlock_bh(&count_lock);
+	return err;
+}
+
+static int forward(struct aead_request *req, bool decrypt)
+{
+	struct tfm_ctx *ctx = crypto_aead_ctx(crypto_aead_reqtfm(req));
+	struct aead_request *sub = &((struct req_ctx *)aead_request_ctx(req))->sub;
+
+	aead_request_set_tfm(sub, ctx->child);
+	aead_request_set_callback(sub, 0, NULL, NULL);
+	aead_request_set_crypt(sub, req->src, req->dst, req->cryptlen, req->iv);
+	aead_request_set_ad(sub, req->assoclen);
+	return decrypt ? crypto_aead_decrypt(sub) : crypto_aead_encrypt(sub);
+}
+
+static void work_later(struct work_struct *work)
+{
+	struct req_ctx *rctx = container_of(work, struct req_ctx, work);
+	int err = rctx->err;
+
+	local_bh_disable();
+	if (!err)
+		err = forward(rctx->req, rctx->decrypt);
+	aead_request_complete(rctx->req, err);
+	local_bh_enable();
+}
+
+static int crypt(struct aead_request *req, bool decrypt)
+{
+	struct req_ctx *rctx = aead_request_ctx(req);
+	int err = count();
+
+	if (!READ_ONCE(defer))
+		return err ?: forward(req, decrypt);
+	rctx->req = req;
+	rctx->decrypt = decrypt;
+	rctx->err = err;
+	INIT_WORK(&rctx->work, work_later);
+	queue_work(queue, &rctx->work);
+	return -EINPROGRESS;
+}
+
+static int test_encrypt(struct aead_request *req)
+{
+	return crypt(req, false);
+}
+
+static int test_decrypt(struct aead_request *req)
+{
+	return crypt(req, true);
+}
+
+static int test_setkey(struct crypto_aead *tfm, const u8 *key, unsigned int len)
+{
+	struct tfm_ctx *ctx = crypto_aead_ctx(tfm);
+
+	return count() ?: crypto_aead_setkey(ctx->child, key, len);
+}
+
+static int test_setauthsize(struct crypto_aead *tfm, unsigned int len)
+{
+	struct tfm_ctx *ctx = crypto_aead_ctx(tfm);
+
+	return count() ?: crypto_aead_setauthsize(ctx->child, len);
+}
+
+static int test_init(struct crypto_aead *tfm)
+{
+	struct tfm_ctx *ctx = crypto_aead_ctx(tfm);
+	int err = count();
+
+	if (err)
+		return err;
+	ctx->child = crypto_alloc_aead(base, 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(ctx->child))
+		return PTR_ERR(ctx->child);
+	crypto_aead_set_reqsize(tfm, sizeof(struct req_ctx) +
+				crypto_aead_reqsize(ctx->child));
+	return 0;
+}
+
+static void test_exit(struct crypto_aead *tfm)
+{
+	struct tfm_ctx *ctx = crypto_aead_ctx(tfm);
+
+	crypto_free_aead(ctx->child);
+}
+
+static struct aead_alg alg = {
+	.setkey = test_setkey,
+	.setauthsize = test_setauthsize,
+	.encrypt = test_encrypt,
+	.decrypt = test_decrypt,
+	.init = test_init,
+	.exit = test_exit,
+	.ivsize = 12,
+	.maxauthsize = 16,
+	.base = {
+		.cra_name = "gcm(aes)",
+		.cra_driver_name = "gcm-test",
+		.cra_priority = 10000,
+		.cra_flags = CRYPTO_ALG_ASYNC,
+		.cra_blocksize = 1,
+		.cra_ctxsize = sizeof(struct tfm_ctx),
+		.cra_module = THIS_MODULE,
+	},
+};
+
+static int __init test_cipher_init(void)
+{
+	struct crypto_aead *tfm;
+	int err;
+
+	tfm = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	strscpy(base, crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)), sizeof(base));
+	crypto_free_aead(tfm);
+	queue = alloc_workqueue("ipsec_test_cipher", WQ_UNBOUND, 1);
+	if (!queue)
+		return -ENOMEM;
+	err = crypto_register_aead(&alg);
+	if (err)
+		destroy_workqueue(queue);
+	return err;
+}
+
+static void __exit test_cipher_exit(void)
+{
+	crypto_unregister_aead(&alg);
+	destroy_workqueue(queue);
+}
+
+module_init(test_cipher_init);
+module_exit(test_cipher_exit);
+MODULE_DESCRIPTION("gcm(aes) that fails when it is told to");
+MODULE_LICENSE("GPL");
