@@ -9,7 +9,6 @@
 cryptd works in a thread of the processor that the packet was on.  While a real-time
 process has this processor the thread cannot run: what was sent is in the queue.
 """
-import ctypes
 import os
 import socket
 import struct
@@ -17,21 +16,13 @@ import subprocess
 import sys
 
 from genl import *
+from hosts import enter
 
-libc = ctypes.CDLL(None, use_errno=True)
 t = Report()
 PORT, BURST = 7777, 200
 HELD = 300
 QUEUE = 1000        # cryptd's, by default
 INNER = '10.0.0.2'
-
-
-def enter(host):
-    """What is made from now on is in the namespace of the host."""
-    fd = os.open('/run/netns/' + host, os.O_RDONLY)
-    if libc.setns(fd, 0x40000000):
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(fd)
 
 
 def receiver(host, address):

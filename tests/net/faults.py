@@ -5,7 +5,6 @@
 it makes with bottom halves disabled, but none of a softirq.  So a packet is sent, or
 written into a tun device, by a system call that takes it through the whole path.
 """
-import ctypes
 import errno
 import fcntl
 import gc
@@ -17,8 +16,8 @@ import sys
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from genl import *
+from hosts import inside
 
-libc = ctypes.CDLL(None, use_errno=True)
 t = Report()
 FAIL = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
 NOTHING_HALF = 'T46 nothing half-applied, a request that fails at any step leaves no trace: '
@@ -302,15 +301,9 @@ def packets(name, device, call, segments, passed, reason):
 
 def sink(host, address, port):
     """Somebody who takes the datagrams, so that no ICMP error comes back."""
-    mine, other = (os.open(name, os.O_RDONLY) for name in ('/proc/self/ns/net', '/run/netns/' + host))
-    if libc.setns(other, 0x40000000):
-        raise OSError(ctypes.get_errno(), 'setns')
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((address, port))
-    if libc.setns(mine, 0x40000000):
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(mine)
-    os.close(other)
+    with inside(host):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((address, port))
     return sock
 
 

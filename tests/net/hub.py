@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """hub.py - the 10,000 spokes of hub.sh, and the hub's control."""
-import ctypes
-import os
 import random
 import socket
 import struct
@@ -10,18 +8,11 @@ import threading
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from genl import *
+from hosts import enter
 
 N = int(sys.argv[1])
 EXPERIMENT = 253     # an IP protocol of nobody, RFC 3692
 t = Report()
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def enter(host):
-    fd = os.open('/run/netns/' + host, os.O_RDONLY)
-    if _libc.setns(fd, 0x40000000):
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(fd)
 
 
 def key(label):

@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Rekeys in a row between the hosts a and b; run by rekey.sh: HOW-MANY SPI-OF-A SPI-OF-B."""
-import ctypes
 import os
 import sys
 import time
 
 from genl import *
+from hosts import inside
 
 # So many old SAs still receive: on a busy machine packets may be on their way for long
 OVERLAP = 40
 
-libc = ctypes.CDLL(None, use_errno=True)
 t = Report()
 
 
 def socket_in(host):
     """A socket stays in the namespace it was made in."""
-    fd = os.open('/run/netns/' + host, os.O_RDONLY)
-    if libc.setns(fd, 0x40000000):
-        raise OSError(ctypes.get_errno(), 'setns')
-    os.close(fd)
-    return Genl()
+    with inside(host):
+        return Genl()
 
 
 def remove(ends, spis):

@@ -8,7 +8,6 @@ was: nothing may be lost, as nothing here overruns a queue.  TCP echoes what it 
 Meanwhile SAs are replaced, everything is dumped, other peers and SAs come and go, and the
 interface's options change.  Each of these is a process.
 """
-import ctypes
 import hashlib
 import itertools
 import os
@@ -22,8 +21,8 @@ import time
 import traceback
 
 from genl import *
+from hosts import enter
 
-libc = ctypes.CDLL(None, use_errno=True)
 t = Report()
 SECONDS = int(sys.argv[1])
 END = time.monotonic() + SECONDS
@@ -34,12 +33,6 @@ WINDOW, LARGEST, PATIENCE = 4, 9000, 20
 REKEY_SECONDS, GENERATIONS = 2, 3       # an old SA in is kept for some
 FLOWS = 3                               # of each spoke and family
 GROWTH_KB = 4096
-
-
-def enter(host):
-    with open('/run/netns/' + host) as f:
-        if libc.setns(f.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), 'setns')
 
 
 def udp(family):

@@ -8,7 +8,6 @@ processor, and b answers echo requests, so that both ends send and receive; no p
 is in b, so that b can go at once.  SAs are made as by a key daemon: a new SPI each time,
 inbound first.
 """
-import ctypes
 import itertools
 import os
 import random
@@ -20,8 +19,8 @@ import sys
 import time
 
 from genl import *
+from hosts import enter, inside
 
-libc = ctypes.CDLL(None, use_errno=True)
 t = Report()
 NAME, ROUNDS = sys.argv[1], int(sys.argv[2])
 rnd = random.Random(1)
@@ -31,13 +30,6 @@ OTHER = {'a': 'b', 'b': 'a'}
 SPIS = itertools.count(0x1000)
 RELOADS = os.environ.get('IPSEC_VM_DEBUG') != '1'      # KASAN: one load a boot
 SECONDS = 20
-
-
-def enter(host):
-    """What is made from now on is in the namespace of the host."""
-    with open('/run/netns/' + host) as f:
-        if libc.setns(f.fileno(), 0x40000000):
-            raise OSError(ctypes.get_errno(), 'setns')
 
 
 def run(*words):
@@ -100,11 +92,8 @@ class Side:
         self.open()
 
     def open(self):
-        home = os.open('/proc/self/ns/net', os.O_RDONLY)
-        enter(self.host)
-        self.genl = Genl()
-        libc.setns(home, 0x40000000)
-        os.close(home)
+        with inside(self.host):
+            self.genl = Genl()
 
     def must(self, cmd, *parts):
         answer = self.genl.do(cmd, *parts)

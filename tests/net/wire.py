@@ -39,6 +39,7 @@ import traceback
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from hosts import enter, inside
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6, ETH_P_FENCE = 0x0003, 0x0800, 0x86DD, 0x88B5
 IPPROTO_ESP, IPPROTO_AH = 50, 51
@@ -303,25 +304,6 @@ def show_sa(dev, spi, direction="in"):
 def sysctl(name, value):
     with open("/proc/sys/" + name, "w") as f:
         f.write(str(value))
-
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def enter(host):
-    fd = os.open(f"/run/netns/{host}", os.O_RDONLY)
-    if _libc.setns(fd, 0x40000000):
-        raise OSError(ctypes.get_errno(), "setns")
-    os.close(fd)
-
-
-@contextlib.contextmanager
-def inside(host, back="gw"):
-    enter(host)
-    try:
-        yield
-    finally:
-        enter(back)
 
 
 def reasons():
