@@ -22,7 +22,7 @@ SPIS = 0x9001, 0x9002           # towards a, towards b
 
 
 def at(host):
-    return wire.inside(host, "a")
+    return wire.inside(host)
 
 
 class End:
