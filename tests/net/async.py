@@ -65,16 +65,6 @@ def order(name, address):
          '%d arrived, first out of order: %s' % (len(got), [(i, n) for i, n in enumerate(got) if i != n][:5]))
 
 
-def counters(genl):
-    """Packets received, packets sent, and the drops that are not zero."""
-    body = genl.do(CMD.DEV_GET, dev()).messages[0][1][4:]
-    stats = one(one(body, A.DEV), DEV.STATS)
-    value = {kind: data for kind, data in parse(stats)}
-    drops = {K['DROPS'][kind - 1].lower(): struct.unpack('=Q', data)[0] for kind, data in parse(value[STATS.DROPS])}
-    rx, tx = (struct.unpack('=Q', value[kind])[0] for kind in (STATS.RX_PACKETS, STATS.TX_PACKETS))
-    return rx, tx, drops
-
-
 def happen(what, host, direction, genl):
     other, spi = ('b', 0x1002) if host == 'a' else ('a', 0x1002)
     if what == 'sa':
@@ -99,14 +89,14 @@ def held(name, direction, what):
     into, out = receiver('b', INNER), sender('a')
     enter(host)
     genl = Genl()
-    before = counters(genl)
+    before = genl.counters()
     if what == 'netns' and host == 'b':
         into.close()
     os.sched_setaffinity(0, {0})
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
     for n in range(count):
         out.sendto(struct.pack('!I', n) + bytes(100), (INNER, PORT))
-    inside = counters(genl)
+    inside = genl.counters()
     if what == 'netns' and host == 'a':
         out.close()
     err = happen(what, host, direction, genl)
@@ -126,7 +116,7 @@ def held(name, direction, what):
          '%d: %s' % (len(got), [(i, n) for i, n in enumerate(got) if i != n][:5]))
     if what in ('dev', 'netns'):
         return
-    after = counters(genl)
+    after = genl.counters()
     drops = {k: v - before[2].get(k, 0) for k, v in after[2].items() if v != before[2].get(k, 0)}
     why = {('in', 'peer'): 'rx_ts_mismatch', ('in', 'down'): 'rx_dev_down',
            ('in', 'overflow'): 'rx_crypto_err', ('out', 'overflow'): 'tx_crypto_err'}.get((direction, what))

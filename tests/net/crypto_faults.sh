@@ -81,14 +81,14 @@ done
 # one in 50 fails: TCP goes on, and all that was sent was received or is counted
 count() { on "$1" ipsecctl -j dev show ipsec0 | jq "[.[0].stats.$2_packets, ([.[0].stats.drops | to_entries[] | select(.key | startswith(\"$2\")) | .value] | add // 0)] | add"; }
 accounted() {
-	(($(count b rx) - rx_b == $(total a tx | tr -d '[]' | cut -d, -f1) - tx_a &&
-		$(count a rx) - rx_a == $(total b tx | tr -d '[]' | cut -d, -f1) - tx_b))
+	(($(count b rx) - rx_b == $(total_packets a tx) - tx_a &&
+		$(count a rx) - rx_a == $(total_packets b tx) - tx_b))
 }
 for defer in 0 1; do
 	set_ defer $defer
 	set_ error -5
 	rx_a=$(count a rx) rx_b=$(count b rx)
-	tx_a=$(total a tx | tr -d '[]' | cut -d, -f1) tx_b=$(total b tx | tr -d '[]' | cut -d, -f1)
+	tx_a=$(total_packets a tx) tx_b=$(total_packets b tx)
 	set_ fail_every 50
 	iperf "one call in 50 fails, defer $defer: TCP" a b 10.0.0.2
 	set_ fail_every 0

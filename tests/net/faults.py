@@ -17,6 +17,7 @@ import sys
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from genl import *
 from hosts import inside
+from wire import IPPROTO_ESP, ipv4
 
 t = Report()
 FAIL = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
@@ -139,11 +140,6 @@ def sweep(name, nl, message, undo, tells=True, says=()):
         t.ok('T46 who listens hears of it or of the loss: ' + name.split(': ')[1], not deaf, deaf)
 
 
-def must(answer):
-    if answer.err:
-        raise OSError(answer.err, answer.text)
-
-
 def do(cmd, *parts):
     must(genl.do(cmd, *parts))
 
@@ -260,11 +256,8 @@ def flows(name):
 # ---- packets ---------------------------------------------------------------
 
 def counters(name):
-    """Packets received, packets sent, drops."""
-    body = genl.do(CMD.DEV_GET, dev(name)).messages[0][1][4:]
-    value = dict(parse(one(one(body, A.DEV), DEV.STATS)))
-    drops = {K['DROPS'][kind - 1].lower(): struct.unpack('=Q', data)[0] for kind, data in parse(value[STATS.DROPS])}
-    rx, tx = (struct.unpack('=Q', value[kind])[0] for kind in (STATS.RX_PACKETS, STATS.TX_PACKETS))
+    """Packets received, packets sent, drops, by their names."""
+    rx, tx, drops = genl.counters(name)
     return dict(drops, rx=rx, tx=tx)
 
 
@@ -326,18 +319,6 @@ class Tun:
         fcntl.ioctl(self.fd, 0x400454ca, struct.pack('16sH22x', name.encode(), 0x1001))     # IFF_TUN | IFF_NO_PI
 
 
-def checksum(data):
-    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def header(proto, src, dst, payload):
-    h = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), 0, 0, 64, proto, 0, ip(src), ip(dst))
-    return h[:10] + struct.pack('!H', checksum(h)) + h[12:] + payload
-
-
 def into():
     tun = Tun('tun0')
     ip_cmd('addr', 'add', '198.51.100.1/24', 'dev', 'tun0')
@@ -349,13 +330,13 @@ def into():
     do(CMD.PEER_NEW, dev('ipsec1'), peer('t', '198.51.100.2'))
     do(CMD.SA_NEW, dev('ipsec1'), peer_name('t'), suite(IN, 0x9001, u16(SA.ENCR, GCM), attr(SA.KEY, key)))
     cipher, number = AESGCM(key[:16]), [0]
-    inner = header(17, '10.0.1.2', '10.0.1.1', struct.pack('!HHHH', 1, 9, 108, 0) + bytes(100))
+    inner = ipv4('10.0.1.2', '10.0.1.1', struct.pack('!HHHH', 1, 9, 108, 0) + bytes(100), 17)
     text = inner + bytes([1, 2, 2, 4])      # 128 bytes, two of padding, IPv4
 
     def packet():
         number[0] += 1
         esp, iv = struct.pack('!II', 0x9001, number[0]), struct.pack('!Q', number[0])
-        return header(50, '198.51.100.2', '198.51.100.1', esp + iv + cipher.encrypt(key[16:] + iv, text, esp))
+        return ipv4('198.51.100.2', '198.51.100.1', esp + iv + cipher.encrypt(key[16:] + iv, text, esp), IPPROTO_ESP)
 
     near = sink('a', '10.0.1.1', 9)
     tap = listener('tun0')

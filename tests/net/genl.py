@@ -135,6 +135,12 @@ class Answer:
         return '%s "%s"' % (errno.errorcode.get(self.err, self.err), self.text)
 
 
+def must(answer):
+    """It succeeded, or an exception tells why not."""
+    if answer.err:
+        raise OSError(answer.err, answer.text)
+
+
 class Netlink:
     def __init__(self, protocol=NETLINK_GENERIC, cap_ack=True, timeout=20, strict=True):
         self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
@@ -222,6 +228,14 @@ class Genl(Netlink):
 
     def do(self, cmd, *parts, **options):
         return self.transact(self.message(cmd, *parts, **options))
+
+    def counters(self, name='ipsec0'):
+        """Packets received, packets sent, and the drops that are not zero, of an interface."""
+        body = self.do(CMD.DEV_GET, dev(name)).messages[0][1][4:]
+        stats = dict(parse(one(one(body, A.DEV), DEV.STATS)))
+        drops = {K['DROPS'][kind - 1].lower(): struct.unpack('=Q', data)[0] for kind, data in parse(stats[STATS.DROPS])}
+        rx, tx = (struct.unpack('=Q', stats[kind])[0] for kind in (STATS.RX_PACKETS, STATS.TX_PACKETS))
+        return rx, tx, {reason: n for reason, n in drops.items() if n}
 
     def dump(self, cmd, *parts):
         """All objects; again until they are of one version."""

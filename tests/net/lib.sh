@@ -195,6 +195,9 @@ traffic() {
 # total HOST rx|tx: "[packets,bytes]" of ipsec0
 total() { on "$1" ipsecctl -j dev show ipsec0 | jq -c '.[0].stats | [.'"$2"'_packets, .'"$2"'_bytes]'; }
 
+# total_packets HOST rx|tx: the packets alone
+total_packets() { total "$@" | jq '.[0]'; }
+
 # tcp_counter HOST NAME: as the kernel's IP layers count it
 tcp_counter() { on "$1" nstat -asz "$2" 2>/dev/null | awk -v n="$2" '$1 == n { print $2 }'; }
 

@@ -26,7 +26,8 @@ must on b nft -f - <<-END
 END
 arrived() { on b nft -j list counter inet count arrived | jq '.nftables[] | .counter? // empty | .packets'; }
 drop() { drops b ipsec0 | sed -n "s/^$1=//p"; }
-received() { total b rx | tr -d '[]' | cut -d, -f1; }
+# since BEFORE REASON: by how much it has moved since BEFORE (output of drops)
+since() { echo $(($(drop "$2") - $(sed -n "s/^$2=//p" <<<"$1"))); }
 
 # everything that is under way has arrived
 settled() {
@@ -44,9 +45,8 @@ impair() {
 accounted() {
 	local name=$1 before_arrived=$2 before_received=$3 before=$4 n in dup old moved=()
 	wait_for 20 settled || not_ok "$name: the network is quiet again" "$(on a tc -s qdisc show dev wan)"
-	n=$(($(arrived) - before_arrived)) in=$(($(received) - before_received))
-	dup=$(($(drop rx_replay_dup) - $(sed -n 's/^rx_replay_dup=//p' <<<"$before")))
-	old=$(($(drop rx_replay_old) - $(sed -n 's/^rx_replay_old=//p' <<<"$before")))
+	n=$(($(arrived) - before_arrived)) in=$(($(total_packets b rx) - before_received))
+	dup=$(since "$before" rx_replay_dup) old=$(since "$before" rx_replay_old)
 	note "$name: $n arrived, $in received, $dup were duplicates, $old too old"
 	is "$name: each was received or is a replay" $((in + dup + old)) "$n"
 	((dup == 0)) || moved+=("rx_replay_dup=$dup")
@@ -57,7 +57,7 @@ accounted() {
 # datagrams NAME COUNT
 datagrams() {
 	local n r before
-	n=$(arrived) r=$(received) before=$(drops b ipsec0)
+	n=$(arrived) r=$(total_packets b rx) before=$(drops b ipsec0)
 	/usr/bin/python3 "$here/netem.py" "$1" "$2" || FAILED=$((FAILED + 1))
 	accounted "$1" "$n" "$r" "$before"
 }
@@ -65,7 +65,7 @@ datagrams() {
 # tcp NAME
 tcp() {
 	local n r before
-	n=$(arrived) r=$(received) before=$(drops b ipsec0)
+	n=$(arrived) r=$(total_packets b rx) before=$(drops b ipsec0)
 	iperf "$1: TCP goes on" a b 10.0.0.2
 	accounted "$1, TCP" "$n" "$r" "$before"
 }
@@ -90,11 +90,11 @@ late() {
 	local esn=$1 spi=$2 name="late beyond a window of 32, ESN $1" n r before old moved=()
 	must sa b ipsec0 a in "$spi" aes-gcm-16 128 replay-window 32 esn "$esn"
 	must on a ipsecctl sa replace ipsec0 b out spi "$spi" encr aes-gcm-16 key "$(key_file "$spi" 20)" esn "$esn"
-	n=$(arrived) before=$(drops b ipsec0) r=$(received)
+	n=$(arrived) before=$(drops b ipsec0) r=$(total_packets b rx)
 	/usr/bin/python3 "$here/netem.py" "$name" 4000 || FAILED=$((FAILED + 1))
 	check "$name: the network is quiet again" wait_for 20 settled
-	n=$(($(arrived) - n - $(received) + r))
-	old=$(($(drop rx_replay_old) - $(sed -n 's/^rx_replay_old=//p' <<<"$before")))
+	n=$(($(arrived) - n - $(total_packets b rx) + r))
+	old=$(since "$before" rx_replay_old)
 	note "$name: $n of them, $old of those old"
 	if [[ $esn == off ]]; then
 		drops_are "$name: they are counted as old" b ipsec0 "$before" "rx_replay_old=$n"

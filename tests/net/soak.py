@@ -124,11 +124,6 @@ def genl_of(host):
     return Genl(timeout=60)
 
 
-def must(answer):
-    if answer.err:
-        raise OSError(answer.err, answer.text)
-
-
 class Rekey:
     """New SAs for every direction, as a key daemon makes them: none of them is missed."""
     def __init__(self):
@@ -259,15 +254,6 @@ def watch_memory():
 
 # ---- counters --------------------------------------------------------------
 
-def counters(genl):
-    """Packets received and sent, and the drops that are not zero."""
-    body = genl.do(CMD.DEV_GET, dev()).messages[0][1][4:]
-    stats = dict(parse(one(one(body, A.DEV), DEV.STATS)))
-    drops = {K['DROPS'][kind - 1].lower(): struct.unpack('=Q', data)[0] for kind, data in parse(stats[STATS.DROPS])}
-    rx, tx = (struct.unpack('=Q', stats[kind])[0] for kind in (STATS.RX_PACKETS, STATS.TX_PACKETS))
-    return rx, tx, {k: v for k, v in drops.items() if v}
-
-
 def softnet_drops():
     with open('/proc/net/softnet_stat') as f:
         return sum(int(line.split()[1], 16) for line in f)
@@ -277,7 +263,7 @@ def settled(keys):
     """The counters when they move no more."""
     before = None
     for _ in range(100):
-        now = {host: counters(genl) for host, genl in keys.genl.items()}
+        now = {host: genl.counters() for host, genl in keys.genl.items()}
         if now == before:
             break
         before = now

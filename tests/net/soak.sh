@@ -12,7 +12,6 @@
 #
 # TEST_SECONDS=3600 is what docs/testing.md tells of.
 # suite: long
-# timeout: 5400
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -20,6 +20,7 @@ import time
 
 from genl import *
 from hosts import enter, inside
+from wire import checksum
 
 t = Report()
 NAME, ROUNDS = sys.argv[1], int(sys.argv[2])
@@ -44,11 +45,8 @@ def ip_in(host, *words):
 
 def echo_request(number):
     head = struct.pack('!BBHHH', 8, 0, 0, os.getpid() & 0xffff, number & 0xffff)
-    data = head + bytes(100)
-    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return head[:2] + struct.pack('!H', ~total & 0xffff) + head[4:] + bytes(100)
+    body = bytes(100)
+    return head[:2] + struct.pack('!H', checksum(head + body)) + head[4:] + body
 
 
 def load(cpu):
@@ -96,9 +94,7 @@ class Side:
             self.genl = Genl()
 
     def must(self, cmd, *parts):
-        answer = self.genl.do(cmd, *parts)
-        if answer.err:
-            raise OSError(answer.err, '%s: %s' % (self.host, answer.text))
+        must(self.genl.do(cmd, *parts))
 
     def new_peer(self):
         self.must(CMD.PEER_NEW, dev(), peer(OTHER[self.host], OUTER[OTHER[self.host]], OUTER[self.host]))

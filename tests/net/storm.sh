@@ -11,7 +11,6 @@
 # holds the cipher or the module.  TEST_ROUNDS=1000 is what docs/testing.md tells of.
 # suite: long
 # machine: uml
-# timeout: 7200
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
