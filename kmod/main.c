@@ -18,23 +18,24 @@ struct workqueue_struct *ipsec_wq;
 
 static int __init ipsec_init(void)
 {
-	int err = -ENOMEM;
+	int err;
 
-	ipsec_wq = alloc_workqueue(IPSEC_KIND, WQ_UNBOUND, 0);
-	if (!ipsec_wq)
-		return err;
 	err = ipsec_sa_init();
 	if (err)
-		goto err_destroy_wq;
+		return err;
 	err = ipsec_crypt_init();
 	if (err)
 		goto err_exit_sa;
 	err = ipsec_spread_init();
 	if (err)
 		goto err_exit_crypt;
+	err = -ENOMEM;
+	ipsec_wq = alloc_workqueue(IPSEC_KIND, WQ_UNBOUND, 0);
+	if (!ipsec_wq)
+		goto err_exit_spread;
 	err = ipsec_device_init();
 	if (err)
-		goto err_exit_spread;
+		goto err_destroy_wq;
 	err = ipsec_mtu_init();
 	if (err)
 		goto err_exit_device;
@@ -46,20 +47,23 @@ static int __init ipsec_init(void)
 		goto err_exit_protocol;
 	return 0;
 
+	/* as ipsec_exit(): somebody may have made an interface meanwhile */
 err_exit_protocol:
 	ipsec_protocol_exit();
 err_exit_mtu:
 	ipsec_mtu_exit();
 err_exit_device:
 	ipsec_device_exit();
+err_destroy_wq:
+	rcu_barrier();
+	destroy_workqueue(ipsec_wq);
 err_exit_spread:
 	ipsec_spread_exit();
 err_exit_crypt:
 	ipsec_crypt_exit();
 err_exit_sa:
 	ipsec_sa_exit();
-err_destroy_wq:
-	destroy_workqueue(ipsec_wq);
+	rcu_barrier();
 	return err;
 }
 

@@ -18,12 +18,7 @@ if [[ ! -e /proc/self/fail-nth ]]; then
 	skip "allocations that fail" "this kernel cannot make them (CONFIG_FAULT_INJECTION)"
 	finish
 fi
-for attr in failslab fail_page_alloc; do
-	must sh -c "echo 0 >/sys/kernel/debug/$attr/verbose"
-	must sh -c "echo N >/sys/kernel/debug/$attr/ignore-gfp-wait"
-done
-must sh -c "echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem"
-must sh -c "echo 0 >/sys/kernel/debug/fail_page_alloc/min-order"
+allocations_may_fail
 
 host a b
 wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"

@@ -251,6 +251,17 @@ sys.exit(0 if s["bytes"] >= 1500000 and s.get("lost_percent", 0) < 50 else 1)' <
 
 # ---- end -------------------------------------------------------------------
 
+# For /proc/thread-self/fail-nth: also an allocation that may wait, and of any size.
+allocations_may_fail() {
+	local attr
+	for attr in failslab fail_page_alloc; do
+		must sh -c "echo 0 >/sys/kernel/debug/$attr/verbose"
+		must sh -c "echo N >/sys/kernel/debug/$attr/ignore-gfp-wait"
+	done
+	must sh -c "echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem"
+	must sh -c "echo 0 >/sys/kernel/debug/fail_page_alloc/min-order"
+}
+
 # Everything that was made goes away again, or the module has leaked a reference
 finish() {
 	local h
