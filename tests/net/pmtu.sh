@@ -62,6 +62,15 @@ big() {
 	check "A4.9 $name: what may be fragmented passes" on left ping -q -n -M dont -c 2 -i 0.01 -W 3 -s 3000 "$inner"
 }
 
+# pair_sa HOST PEER DIR SPI: of $proto, esp or ah
+proto=esp
+pair_sa() {
+	case $proto in
+	esp) sa "$1" ipsec0 "$2" "$3" "$4" aes-gcm-16 128 ;;
+	ah) on "$1" ipsecctl sa add ipsec0 "$2" "$3" spi "$4" proto ah auth hmac-sha2-256-128 auth-key "$(key_file "$4" 32)" ;;
+	esac
+}
+
 # tunnel_pair OUTER-A OUTER-B [PEER OPTION...]
 tunnel_pair() {
 	local a=$1 b=$2
@@ -70,10 +79,10 @@ tunnel_pair() {
 	must on gwb ipsecctl dev add ipsec0
 	must on gwa ipsecctl peer add ipsec0 b local "$a" remote "$b" "$@"
 	must on gwb ipsecctl peer add ipsec0 a local "$b" remote "$a" "$@"
-	must sa gwa ipsec0 b in 0x1001 aes-gcm-16 128
-	must sa gwb ipsec0 a in 0x1002 aes-gcm-16 128
-	must sa gwa ipsec0 b out 0x1002 aes-gcm-16 128
-	must sa gwb ipsec0 a out 0x1001 aes-gcm-16 128
+	must pair_sa gwa b in 0x1001
+	must pair_sa gwb a in 0x1002
+	must pair_sa gwa b out 0x1002
+	must pair_sa gwb a out 0x1001
 	must ip -n gwa link set ipsec0 up
 	must ip -n gwb link set ipsec0 up
 	must ip -n gwa route add 10.2.0.0/24 dev ipsec0
@@ -152,6 +161,15 @@ big "v4 in v6" 10.2.0.2 2001:db8:2::1 1360 1286
 flush
 big "v6 in v6" fd02::2 2001:db8:2::1 1360 1286
 tunnel_gone
+
+proto=ah
+narrow 1400
+tunnel_pair 192.0.2.1 198.51.100.1 protect ah
+narrow 1360
+# 1360 - 20 - 12 - 16
+big "v4 in AH in v4" 10.2.0.2 198.51.100.1 1360 1312
+tunnel_gone
+proto=esp
 
 # ESP in UDP: the error is about UDP, and reaches the socket's route
 for h in gwa gwb; do
