@@ -6,6 +6,7 @@
 #   gw  wan 192.0.2.1, 203.0.113.5 ---- veth ---- wan  atk
 #       2001:db8::1                               the other side is esp_vectors.py
 #   ipsec0 (outer IPv4), ipsec1 (outer IPv6)
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

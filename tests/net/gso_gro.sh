@@ -6,6 +6,7 @@
 # clear packets.
 #
 #   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

@@ -9,6 +9,7 @@
 #
 #   gw2  wan 192.0.2.1 ----------- veth ---- wan2 atk
 #        has the same address, and no tunnel
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

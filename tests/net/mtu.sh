@@ -7,6 +7,7 @@
 #   left --- gwa ===== 192.0.2.1, 2001:db8::1 - 192.0.2.2, 2001:db8::2 ===== gwb --- right
 #   10.1.0.2 10.1.0.1                                                  10.2.0.1 10.2.0.2
 #   fd01::2  fd01::1          (192.0.2.3, 2001:db8::3 are gwb's too)    fd02::1  fd02::2
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

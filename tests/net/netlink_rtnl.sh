@@ -5,6 +5,7 @@
 # which sentence, and what it reports.
 #
 #   gw: wan 192.0.2.1, ipsec0; other: dummy d0, whose index gw does not have
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

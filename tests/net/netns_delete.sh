@@ -7,6 +7,7 @@
 #   c  ipsec0 10.0.0.1 --- a 192.0.2.1 ===== 192.0.2.2 b --- 10.0.0.2 ipsec0  e
 #
 # A namespace is really gone when the other end of its cable is.
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

@@ -8,6 +8,7 @@
 #   c  ipsec0 10.0.0.1 ---\
 #   d  ipsec0 10.0.1.1 ---- a  192.0.2.1 ======= 192.0.2.2  b  ipsec0 10.0.0.2
 #   u  (of nobody's)   ---/                                    ipsec1 10.0.1.2
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -8,6 +8,7 @@
 #        ipsec0 10.77.0.1, fd77::1               10.77.0.2, fd77::2 ipsec0
 #
 # The sender (and attacker) is page_cache.py in gwa.
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

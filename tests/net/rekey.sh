@@ -6,6 +6,7 @@
 # SA goes.  Not one packet is lost.
 #
 #   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)

@@ -5,6 +5,7 @@
 # life of SAs.
 #
 #   a  ipsec0 10.0.0.1 -- 192.0.2.1 ===== 192.0.2.2 -- 10.0.0.2 ipsec0  b
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

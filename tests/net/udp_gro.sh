@@ -5,6 +5,7 @@
 # for it (UDP_GRO), and for no other; the interface looks at the port alone.
 #
 #   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 

@@ -6,6 +6,7 @@
 # packet with what was sent.
 #
 #   ours  ipsec4 10.4.K.1 fd04:K::1 -- 192.0.2.1 ===== 192.0.2.2 -- 10.4.K.2 fd04:K::2 xf4  stock
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh

@@ -10,6 +10,7 @@
 #   host   192.0.2.1 2001:db8::1 -- transport -- 192.0.2.2 2001:db8::2
 #   lo       10.50.N.1 --------- policies -------- 10.50.N.2          lo
 #   xgN      10.51.N.1 ------ xfrm interface ----- 10.51.N.2          xgN
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh

@@ -8,6 +8,7 @@
 #         ipsec6 10.6.K.1 fd06:K::1 -- 2001:db8::1 = 2001:db8::2 -- 10.6.K.2 fd06:K::2 xf6
 #
 # Tunnels K = 1 to 8 are the combinations; in tunnel 9 the two ends have different keys.
+# kernel: every
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/lib_xfrm.sh
