@@ -299,7 +299,7 @@ static unsigned int pool_take(struct ipsec_crypt *ops[])
 	struct ipsec_crypt *c, *next;
 	unsigned int n = 0;
 
-	if (list_empty_careful(&pool.ops))
+	if (list_empty(&pool.ops))
 		return 0;
 	spin_lock(&pool.lock);
 	list_for_each_entry_safe(c, next, &pool.ops, pool_node) {
@@ -406,7 +406,7 @@ static struct ipsec_lane *spread_take_ripe(struct spread_cpu *sc)
 {
 	struct ipsec_lane *lane;
 
-	if (list_empty_careful(&sc->ripe))
+	if (list_empty(&sc->ripe))
 		return NULL;
 	spin_lock(&sc->lock);
 	lane = list_first_entry_or_null(&sc->ripe, struct ipsec_lane, ripe);
@@ -418,7 +418,7 @@ static struct ipsec_lane *spread_take_ripe(struct spread_cpu *sc)
 
 static bool spread_has_work(const struct spread_cpu *sc)
 {
-	return !list_empty_careful(&sc->ripe) || !list_empty_careful(&pool.ops);
+	return !list_empty(&sc->ripe) || !list_empty(&pool.ops);
 }
 
 /* What is at home here leaves first; then some of whoever's.  Return: how much it was. */
