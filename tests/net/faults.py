@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The Nth allocation of a request or of a packet fails; run by faults.sh in a.
 
-/proc/thread-self/fail-nth counts the allocations of this thread down, also those that
-it makes with bottom halves disabled, but none of a softirq.  So a packet is sent, or
-written into a tun device, by a system call that takes it through the whole path.
+Those of this thread, so a packet is sent, or written into a tun device, by a system call
+that takes it through the whole path.
 """
 import errno
 import fcntl
@@ -15,30 +14,18 @@ import subprocess
 import sys
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from fail_nth import nth
 from genl import *
 from hosts import inside
 from wire import IPPROTO_ESP, ipv4
 
 t = Report()
-FAIL = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
 NOTHING_HALF = 'T46 nothing half-applied, a request that fails at any step leaves no trace: '
 MOST = 5000         # more allocations than any request has
 SOME = 7            # of very many each so manieth is enough
 CBC, SHA, GMAC = K['IFIPSEC_ENCR_AES_CBC'], K['IFIPSEC_AUTH_HMAC_SHA2_256_128'], K['IFIPSEC_AUTH_AES_128_GMAC']
 NEWLINK = 16
 IFNAME, MTU, LINKINFO = 3, 4, 18
-
-
-def nth(n, call, *args):
-    """call(*args) with its nth allocation failing.  Return: what it did, 0 or how many were missing."""
-    os.write(FAIL, b'%d' % n)
-    try:
-        result = call(*args)
-    except OSError as e:
-        result = e
-    left = int(os.pread(FAIL, 16, 0).rstrip(b'\0\n'))
-    os.write(FAIL, b'0')
-    return result, left
 
 
 class Request:

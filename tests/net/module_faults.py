@@ -8,11 +8,11 @@ module's parameters: before that it makes the events of tracepoints, and warns i
 """
 import ctypes
 import errno
-import os
 import re
 import subprocess
 import sys
 
+from fail_nth import nth
 from genl import Report
 
 FINIT_MODULE, DELETE_MODULE = 313, 176      # x86-64, asm/unistd_64.h
@@ -26,17 +26,10 @@ def syscall(number, *args):
     return 0 if LIBC.syscall(number, *args) == 0 else ctypes.get_errno()
 
 
-def load(path, nth, parameters=b''):
+def load(path, n, parameters=b''):
     """Load it with its nth allocation failing.  Return: 0 or errno, and 0 or how many were missing."""
-    module = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    fail = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
-    os.write(fail, b'%d' % nth)
-    err = syscall(FINIT_MODULE, module, ctypes.c_char_p(parameters), 0)
-    missing = int(os.pread(fail, 16, 0).rstrip(b'\0\n'))
-    os.write(fail, b'0')
-    os.close(fail)
-    os.close(module)
-    return err, missing
+    with open(path, 'rb') as module:
+        return nth(n, syscall, FINIT_MODULE, module.fileno(), ctypes.c_char_p(parameters), 0)
 
 
 def is_loaded():
@@ -54,15 +47,15 @@ def main():
     print('# %d allocations before it reads parameters' % (MOST - missing))
     t.equal('a parameter that is none', errno.errorcode.get(err, err), 'EINVAL')
     faults, refused, wrong = 0, 0, []
-    for nth in range(MOST - missing + 1, MOST):
-        err, missing = load(path, nth)
+    for n in range(MOST - missing + 1, MOST):
+        err, missing = load(path, n)
         faults += not missing
         refused += err != 0
         if err not in (0, errno.ENOMEM) or is_loaded() != (err == 0):
             wrong.append('allocation %d: %s, %sloaded' % (
-                nth, errno.errorcode.get(err, err), '' if is_loaded() else 'not '))
+                n, errno.errorcode.get(err, err), '' if is_loaded() else 'not '))
         if err == 0 and syscall(DELETE_MODULE, ctypes.c_char_p(b'ipsec'), 0):
-            wrong.append('allocation %d: it does not unload' % nth)
+            wrong.append('allocation %d: it does not unload' % n)
             break
         if missing:
             break
