@@ -16,9 +16,9 @@
 #include "ah.h"
 #include "compat/netdevice.h"
 #include "device.h"
-#include "encap.h"
 #include "esp.h"
 #include "event.h"
+#include "hook.h"
 #include "mtu.h"
 #include "outer.h"
 #include "path.h"
@@ -507,7 +507,7 @@ static void __net_exit devs_exit_batch(struct list_head *nets)
  */
 static struct pernet_operations net_ops = {
 	.init		= net_init,
-	.pre_exit	= ipsec_encap_stop,	/* a grace period before exit */
+	.pre_exit	= ipsec_hook_stop,	/* a grace period before exit */
 	.exit		= net_exit,
 	.id		= &ipsec_net_id,
 	.size		= sizeof(struct ipsec_net),

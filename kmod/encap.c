@@ -121,7 +121,7 @@ static unsigned int encap_hook6(void *priv, struct sk_buff *skb,
 }
 
 /* Behind all others, so that whatever is filtered, marked or counted still is */
-static const struct nf_hook_ops encap_hooks[] = {
+const struct nf_hook_ops ipsec_encap_hooks[] = {
 	{
 		.hook = encap_hook4,
 		.pf = NFPROTO_IPV4,
@@ -134,25 +134,3 @@ static const struct nf_hook_ops encap_hooks[] = {
 		.priority = INT_MAX,
 	},
 };
-
-void ipsec_encap_prepare(struct net *net)
-{
-	struct ipsec_net *in = ipsec_net(net);
-
-	lockdep_assert_held(&in->lock);
-	if (!in->encap)
-		in->encap = !nf_register_net_hooks(net, encap_hooks,
-						   ARRAY_SIZE(encap_hooks));
-}
-
-void ipsec_encap_stop(struct net *net)
-{
-	struct ipsec_net *in = ipsec_net(net);
-
-	mutex_lock(&in->lock);
-	if (in->encap)
-		nf_unregister_net_hooks(net, encap_hooks, ARRAY_SIZE(encap_hooks));
-	/* an interface elsewhere may still get a peer: not again */
-	in->encap = true;
-	mutex_unlock(&in->lock);
-}

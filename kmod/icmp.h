@@ -3,6 +3,7 @@
 #ifndef _IPSEC_ICMP_H
 #define _IPSEC_ICMP_H
 
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 /**
@@ -18,5 +19,8 @@ int ipsec_icmp4(struct sk_buff *skb, u32 info, u8 proto);
 
 /** ipsec_icmp6() - the same for IPv6; @offset: of ESP or AH in the data */
 int ipsec_icmp6(struct sk_buff *skb, u8 type, int offset, __be32 info, u8 proto);
+
+/* Errors about AH over IPv6; see hook.c */
+extern const struct nf_hook_ops ipsec_icmp_ah_hook;
 
 #endif /* _IPSEC_ICMP_H */

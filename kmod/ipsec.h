@@ -88,7 +88,7 @@ struct ipsec_net {
 	u32 n_spis;			/* the same, how many */
 	u32 sas;			/* inbound and outbound SAs */
 	u64 generation;			/* changes with every change: dumps */
-	bool encap;			/* encap.c takes packets, or shall not */
+	u8 hooks;			/* bits, enum ipsec_hook: in use, or not to be */
 
 	struct ipsec_audit audit;	/* has its own lock */
 };

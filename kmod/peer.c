@@ -6,8 +6,8 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include "device.h"
-#include "encap.h"
 #include "event.h"
+#include "hook.h"
 #include "mtu.h"
 #include "outer.h"
 #include "peer.h"
@@ -213,8 +213,9 @@ static struct ipsec_endpoint *peer_endpoint(struct ipsec_dev *idev,
 					    const struct ipsec_addr *local,
 					    __be16 encap_local, __be16 encap_remote)
 {
+	/* that it may fail does not matter: packets come through their socket as well */
 	if (encap_remote)
-		ipsec_encap_prepare(idev->net);
+		ipsec_hook_need(idev->net, IPSEC_HOOK_ENCAP);
 	return ipsec_endpoint_alloc(remote, local, encap_local, encap_remote);
 }
 

@@ -124,10 +124,11 @@ static int protocol_err_esp6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 	return ipsec_icmp6(skb, type, offset, info, IPPROTO_ESP);
 }
 
+/* Never called: see icmp_ah.c */
 static int protocol_err_ah6(struct sk_buff *skb, struct inet6_skb_parm *opt,
 			    u8 type, u8 code, int offset, __be32 info)
 {
-	return ipsec_icmp6(skb, type, offset, info, IPPROTO_AH);
+	return -ENOENT;
 }
 
 #define HANDLERS(_rcv, _err)						\

@@ -8,6 +8,7 @@
 #include "alg.h"
 #include "crypt.h"
 #include "event.h"
+#include "hook.h"
 #include "mtu.h"
 #include "natt.h"
 #include "peer.h"
@@ -193,6 +194,10 @@ static int sa_install_out(struct ipsec_peer *peer, struct ipsec_sa *sa,
 		NL_SET_ERR_MSG(extack, "the peer has an outbound SA already; replace it");
 		return -EEXIST;
 	}
+	err = sa->id.proto == IPPROTO_AH ?
+		ipsec_hook_need(peer->idev->net, IPSEC_HOOK_AH_ERROR) : 0;
+	if (err)
+		return err;
 	sa->peer = peer;
 	sa->idev = peer->idev;
 	err = ipsec_sadb_add(in, sa);

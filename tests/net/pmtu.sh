@@ -113,17 +113,20 @@ flush
 
 # ---- forged errors ---------------------------------------------------------
 
-# icmp SPI MTU [SRC DST]: an error about an ESP packet of ours, as a router would send it
+# icmp SPI MTU SRC DST [HOW]: an error about a packet of ours, as a router would send it
+coproc FORGE { ip netns exec r /usr/bin/python3 -B "$here/pmtu.py"; }
 icmp() {
-	on r /usr/bin/python3 "$here/pmtu.py" "$@"
+	echo "$proto $*" >&"${FORGE[1]}"
+	read -r -t 60 -u "${FORGE[0]}" || not_ok "pmtu.py" "no answer to: $*"
 }
+near=192.0.2.1 far=198.51.100.1
 ignored() {
 	local name=$1
 	shift
 	icmp "$@"
 	# it has been there when the answer to this one is back
-	on r ping -q -n -c 1 -W 3 192.0.2.1 >/dev/null
-	is "E1.43 $name: ignored" "$(learned 198.51.100.1)" ""
+	on r ping -q -n -c 1 -W 3 "$near" >/dev/null
+	is "E1.43 $name: ignored" "$(learned "$far")" ""
 }
 ignored "an SPI that is not ours" 0x1003 1000 192.0.2.1 198.51.100.1
 ignored "our inbound SPI" 0x1001 1000 192.0.2.1 198.51.100.1
@@ -169,6 +172,37 @@ narrow 1360
 # 1360 - 20 - 12 - 16
 big "v4 in AH in v4" 10.2.0.2 198.51.100.1 1360 1312
 tunnel_gone
+
+# Linux gives errors about AH over IPv6 to the protocol inside: a tunnel's, or TCP
+narrow 1400
+tunnel_pair 2001:db8:1::1 2001:db8:2::1 protect ah
+narrow 1360
+# 1360 - 40 - 12 - 4 - 16
+big "v6 in AH in v6" fd02::2 2001:db8:2::1 1360 1288
+flush
+near=2001:db8:1::1 far=2001:db8:2::1
+ignored "AH: an SPI that is not ours" 0x1003 1290 $near $far
+ignored "AH: another source" 0x1002 1290 2001:db8:1::7 $far
+ignored "AH: another destination" 0x1002 1290 $near 2001:db8:2::9
+ignored "AH: cut off in the SPI" 0x1002 1290 $near $far short
+ignored "AH: a wrong checksum" 0x1002 1290 $near $far checksum
+ignored "AH: unreachable" 0x1002 unreachable $near $far
+must on gwa nft add table ip6 t
+must on gwa nft add chain ip6 t in '{ type filter hook input priority 0; }'
+must on gwa nft add rule ip6 t in icmpv6 type packet-too-big drop
+ignored "AH: what the firewall drops" 0x1002 1290 $near $far
+must on gwa nft delete table ip6 t
+icmp 0x1002 1290 $near $far
+check "E1.43 AH: all is right: believed" wait_for 5 learned_is $far 1290
+flush
+icmp 0x1002 1290 $near $far fragment
+check "E1.43 AH: of a fragment: believed" wait_for 5 learned_is $far 1290
+flush
+ignored "AH: less than IPv6 has" 0x1002 1279 $near $far
+icmp 0x1002 1280 $near $far
+check "E1.43 AH: what IPv6 has" wait_for 5 learned_is $far 1280
+tunnel_gone
+flush
 proto=esp
 
 # ESP in UDP: the error is about UDP, and reaches the socket's route
