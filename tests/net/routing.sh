@@ -157,6 +157,7 @@ must ip -n a route add default dev ipsec0 metric 1
 before=$(drops a ipsec0)
 check_fails "a direct loop: the sender learns it" "Destination Host Unreachable" on a ping -n -c 1 -W 1 10.0.0.2
 drops_are "a direct loop: counted" a ipsec0 "$before" tx_loop=1
+check_fails "A1.5 a direct loop: no dummies" "the way to the peer leads back into the tunnel" on a ipsecctl dummy ipsec0 b
 is "a direct loop: the standard counter" "$(ip -n a -s -j link show ipsec0 | jq '.[0].stats64.tx.collisions')" 1
 # another route, if a worse one, leads out: the outer packets take it
 must ip -n a route add default via 192.0.2.2 metric 100
