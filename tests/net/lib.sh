@@ -63,9 +63,10 @@ must() {
 	finish
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; false if it never does
+# wait_for SECONDS COMMAND...: until it succeeds; false if it never does.  At least a
+# minute: a machine that shares its processors with others can be as slow as that.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + ($1 < 60 ? 60 : $1)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || return 1
