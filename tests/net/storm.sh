@@ -27,9 +27,12 @@ fi
 host a b
 wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"
 
-driver=$(crypto_user add cryptd 'gcm(aes)')
-storm "cryptd" $((rounds / 2))
-check "nobody holds the cipher" wait_for 20 crypto_user del "$driver"
+if driver=$(crypto_user add cryptd 'gcm(aes)' 2>&1); then
+	storm "cryptd" $((rounds / 2))
+	check "nobody holds the cipher" wait_for 20 crypto_user del "$driver"
+else
+	skip "cryptd" "it takes no cipher that is asynchronous by itself: $driver"
+fi
 must sh -c 'echo 0 > /sys/module/ipsec/parameters/spread_busy'
 storm "shared lanes" $((rounds - rounds / 2))
 finish
