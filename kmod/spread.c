@@ -63,7 +63,7 @@ static DEFINE_PER_CPU(struct spread_cpu, spread_cpus);
 /* Operations that no CPU has begun */
 static struct {
 	spinlock_t lock;		/* the others */
-	u32 len;
+	u32 len;			/* of ops; also read without the lock */
 	struct list_head ops;		/* struct ipsec_crypt.pool_node */
 } pool = {
 	.lock = __SPIN_LOCK_UNLOCKED(pool.lock),
@@ -286,7 +286,8 @@ void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch)
 
 	spin_lock(&pool.lock);
 	list_splice_tail(&ops, &pool.ops);
-	waiting = pool.len += n;
+	waiting = pool.len + n;
+	WRITE_ONCE(pool.len, waiting);
 	spin_unlock(&pool.lock);
 
 	spread_wake(this_cpu_ptr(&spread_cpus));
@@ -299,7 +300,7 @@ static unsigned int pool_take(struct ipsec_crypt *ops[])
 	struct ipsec_crypt *c, *next;
 	unsigned int n = 0;
 
-	if (list_empty(&pool.ops))
+	if (!READ_ONCE(pool.len))
 		return 0;
 	spin_lock(&pool.lock);
 	list_for_each_entry_safe(c, next, &pool.ops, pool_node) {
@@ -308,7 +309,7 @@ static unsigned int pool_take(struct ipsec_crypt *ops[])
 		if (++n == POOL_TAKE)
 			break;
 	}
-	pool.len -= n;
+	WRITE_ONCE(pool.len, pool.len - n);
 	spin_unlock(&pool.lock);
 	return n;
 }
@@ -418,7 +419,7 @@ static struct ipsec_lane *spread_take_ripe(struct spread_cpu *sc)
 
 static bool spread_has_work(const struct spread_cpu *sc)
 {
-	return !list_empty(&sc->ripe) || !list_empty(&pool.ops);
+	return !list_empty(&sc->ripe) || READ_ONCE(pool.len);
 }
 
 /* What is at home here leaves first; then some of whoever's.  Return: how much it was. */
