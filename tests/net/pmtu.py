@@ -5,7 +5,7 @@ standard input, which is answered when it is sent.
     esp|ah SPI MTU|unreachable SRC DST [short|checksum|fragment]
 
 short       cut off in the SPI
-checksum    of ICMPv6: wrong
+checksum    wrong
 fragment    IPv6: about a first fragment
 """
 import socket
@@ -29,35 +29,33 @@ def protected(proto, spi, short):
     return head
 
 
-def error4(what, about):
-    kind = (3, 1, 0) if what == "unreachable" else (3, 4, int(what))
-    body = struct.pack("!BBHI", kind[0], kind[1], 0, kind[2]) + about
-    body = body[:2] + struct.pack("!H", checksum(body)) + body[4:]
+def error(six, what, about, wrong):
+    """To gwa, whoever the packet that it is about claims to be from."""
+    unreachable, too_big = ((1, 3), (2, 0)) if six else ((3, 1), (3, 4))
+    kind, mtu = (unreachable, 0) if what == "unreachable" else (too_big, int(what))
+    body = struct.pack("!BBHI", *kind, 0, mtu) + about
+    pseudo = b""
+    if six:
+        pseudo = addr(ROUTER6) + addr(GW6) + struct.pack("!II", len(body), socket.IPPROTO_ICMPV6)
+    body = body[:2] + struct.pack("!H", checksum(pseudo + body) ^ wrong) + body[4:]
+    if six:
+        return ipv6(ROUTER6, GW6, body, nh=socket.IPPROTO_ICMPV6)
     return ipv4(ROUTER4, GW4, body, proto=socket.IPPROTO_ICMP)
 
 
-def error6(what, about, wrong):
-    kind = (1, 3, 0) if what == "unreachable" else (2, 0, int(what))
-    body = struct.pack("!BBHI", kind[0], kind[1], 0, kind[2]) + about
-    pseudo = addr(ROUTER6) + addr(GW6) + struct.pack("!II", len(body), socket.IPPROTO_ICMPV6)
-    body = body[:2] + struct.pack("!H", checksum(pseudo + body) ^ wrong) + body[4:]
-    return ipv6(ROUTER6, GW6, body, nh=socket.IPPROTO_ICMPV6)
-
-
 def forge(proto, spi, what, src, dst, how=""):
+    six = ":" in src
     number = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH}[proto]
     behind = protected(proto, int(spi, 0), how == "short")
-    if ":" not in src:
-        about = ipv4(src, dst, behind, proto=number, frag=0x4000, tot_len=1400)
-        family, to, packet = socket.AF_INET, GW4, error4(what, about)
-    else:
-        if how == "fragment":
-            behind = struct.pack("!BBHI", number, 0, 1, 7) + behind
-            number = NH_FRAGMENT
+    if how == "fragment":
+        behind = struct.pack("!BBHI", number, 0, 1, 7) + behind
+        number = NH_FRAGMENT
+    if six:
         about = ipv6(src, dst, behind, nh=number, plen=1360)
-        family, to, packet = socket.AF_INET6, GW6, error6(what, about, how == "checksum")
-    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
-        s.sendto(packet, (to, 0))
+    else:
+        about = ipv4(src, dst, behind, proto=number, frag=0x4000, tot_len=1400)
+    with socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
+        s.sendto(error(six, what, about, how == "checksum"), (GW6 if six else GW4, 0))
 
 
 for line in sys.stdin:

@@ -25,10 +25,10 @@ spread() { on "$1" ethtool -S ipsec0 | awk '/spread_packets:/ { n = $2 } /spread
 
 # stream NAME FLOWS: TCP from a to b
 stream() {
-	local bytes=$(((megabytes << 20) / $2))
+	local bytes=$((megabytes << 20))
 	# shellcheck disable=SC2086 # words, or none
 	server b ${ON_CPU:-} /usr/bin/python3 -B "$here/tcp_stream.py" sink 5201 "$2" $bytes
-	wait_for 60 listening b 5201 || not_ok "$1" "the sink does not start"
+	wait_for 10 listening b 5201 || not_ok "$1" "the sink does not start"
 	# shellcheck disable=SC2086
 	check "$1: TCP carries" on a ${ON_CPU:-} /usr/bin/python3 -B "$here/tcp_stream.py" source 10.0.0.2 5201 "$2" $bytes
 	wait $!
@@ -160,7 +160,7 @@ is "a queue of one: b drops for this alone" "$(others b)" "$(grep -v _cpu_backlo
 # flood: as much as goes, until killed
 flood() {
 	server b iperf3 -s -1
-	wait_for 60 listening b 5201 || not_ok "$1" "iperf3 does not start"
+	wait_for 10 listening b 5201 || not_ok "$1" "iperf3 does not start"
 	ip netns exec a iperf3 -c 10.0.0.2 -t 100 -P 2 > "$WORK/flood" 2>&1 &
 	flood=$!
 	before

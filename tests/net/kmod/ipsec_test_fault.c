@@ -3,7 +3,7 @@
  * ipsec_test_fault.c - does wrong what the checkers of a debug kernel are there for, as it
  * is told: tests/vm/checkers.sh wants a report of each.
  */
-#include <linux/delay.h>
+#include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -97,30 +97,26 @@ static void no_rcu_lock(void)
 	pr_info("fault: %d\n", !rcu_dereference(p));
 }
 
-struct timed {
-	struct timer_list timer;
-};
-
 static void timed_out(struct timer_list *t)
 {
 }
 
 static void free_active_timer(void)
 {
-	struct timed *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct timer_list *t = kzalloc(sizeof(*t), GFP_KERNEL);
 
-	if (!p)
+	if (!t)
 		return;
-	timer_setup(&p->timer, timed_out, 0);
-	mod_timer(&p->timer, jiffies + 100 * HZ);
-	kfree(p);
+	timer_setup(t, timed_out, 0);
+	mod_timer(t, jiffies + 100 * HZ);
+	kfree(t);
 }
 
 static int counted;
 
-static int count(void *until)
+static int race_other(void *unused)
 {
-	while (time_before(jiffies, (unsigned long)until)) {
+	while (!kthread_should_stop()) {
 		counted++;
 		cond_resched();
 	}
@@ -129,14 +125,16 @@ static int count(void *until)
 
 static void race(void)
 {
-	void *until = (void *)(jiffies + 2 * HZ);
-	struct task_struct *other = kthread_run(count, until, "ipsec_test_fault");
+	unsigned long until = jiffies + 2 * HZ;
+	struct task_struct *other = kthread_run(race_other, NULL, "ipsec_test_fault");
 
 	if (IS_ERR(other))
 		return;
-	count(until);
-	msleep(100);	/* the other one ends by itself */
-	pr_info("fault: %d\n", counted);
+	while (time_before(jiffies, until)) {
+		counted++;
+		cond_resched();
+	}
+	kthread_stop(other);
 }
 
 static const struct {
@@ -175,16 +173,5 @@ static const struct kernel_param_ops fault_ops = {
 module_param_cb(fault, &fault_ops, NULL, 0200);
 MODULE_PARM_DESC(fault, "the one to commit now");
 
-static int __init test_fault_init(void)
-{
-	return 0;
-}
-
-static void __exit test_fault_exit(void)
-{
-}
-
-module_init(test_fault_init);
-module_exit(test_fault_exit);
 MODULE_DESCRIPTION("what the checkers of a debug kernel are there for");
 MODULE_LICENSE("GPL");
