@@ -47,9 +47,12 @@ static struct ipsec_crypt *crypt_alloc(unsigned int ctx, gfp_t gfp)
 	return c;
 }
 
-bool ipsec_crypt_fits(struct crypto_aead *tfm)
+void ipsec_crypt_sa_init(struct ipsec_sa *sa)
 {
-	return crypto_aead_reqsize(tfm) <= CRYPT_CTX_MAX;
+	struct crypto_aead *tfm = sa->suite.tfm;
+
+	sa->pooled = crypto_aead_reqsize(tfm) <= CRYPT_CTX_MAX;
+	sa->later = crypto_aead_tfm(tfm)->__crt_alg->cra_flags & CRYPTO_ALG_ASYNC;
 }
 
 struct ipsec_crypt *ipsec_crypt_alloc(const struct ipsec_sa *sa)
@@ -94,6 +97,7 @@ static void crypt_over(struct ipsec_crypt *c)
 		ipsec_spread_over(c);
 	} else {
 		lane = crypt_lane(c);
+		ipsec_spread_passed(lane);
 		c->done(c, c->err);
 		atomic_dec(&lane->later);
 	}
@@ -135,12 +139,19 @@ void ipsec_crypt_hold(struct ipsec_crypt *c, struct ipsec_lane *lane)
 	atomic_set(&c->state, CRYPT_KEPT);
 }
 
-/* The cipher keeps it, or did until a moment ago: the SAs have to stay */
-static void crypt_keep(struct ipsec_crypt *c)
+/* It may end later: the SAs have to stay, and the lane shall not be used meanwhile */
+static void crypt_ref_all(struct ipsec_crypt *c)
 {
 	percpu_ref_get(&c->sa->ref);
 	crypt_ref(c);
 	atomic_inc(&crypt_lane(c)->later);
+}
+
+/* The cipher keeps it, or did until a moment ago */
+static noinline void crypt_keep(struct ipsec_crypt *c)
+{
+	WRITE_ONCE(c->sa->later, true);
+	crypt_ref_all(c);
 	if (atomic_xchg(&c->state, CRYPT_KEPT) == CRYPT_OVER)
 		crypt_over(c);
 }
@@ -209,6 +220,26 @@ static inline int crypt_cipher(struct ipsec_crypt *c)
 			    crypto_aead_encrypt(&c->req);
 }
 
+/*
+ * The same, if the cipher is expected to keep it.  The references are taken before, so
+ * that the packet leaves from where the cipher is done with it.  Taken afterwards, as
+ * crypt_keep() does, one that is over by then leaves from here, and packets of another
+ * CPU, where the cipher ends all the others, overtake it in the queues behind.
+ */
+static noinline void crypt_start_later(struct ipsec_crypt *c)
+{
+	int err;
+
+	crypt_ref_all(c);
+	atomic_set(&c->state, CRYPT_KEPT);
+	err = crypt_cipher(c);
+	if (err == -EINPROGRESS)
+		return;
+	WRITE_ONCE(c->sa->later, false);
+	c->err = err;
+	crypt_over(c);
+}
+
 /* It is prepared: now, or when a CPU has time */
 static inline void crypt_start(struct ipsec_crypt *c, bool decrypt)
 {
@@ -217,6 +248,10 @@ static inline void crypt_start(struct ipsec_crypt *c, bool decrypt)
 	c->decrypt = decrypt;
 	if (unlikely(c->batch)) {
 		list_add_tail(&c->lane_node, c->batch);
+		return;
+	}
+	if (unlikely(READ_ONCE(c->sa->later))) {
+		crypt_start_later(c);
 		return;
 	}
 	err = crypt_cipher(c);

@@ -151,8 +151,8 @@ void ipsec_crypt_hold(struct ipsec_crypt *c, struct ipsec_lane *lane);
 /** ipsec_crypt_run() - let the cipher do what was prepared.  BH disabled. */
 void ipsec_crypt_run(struct ipsec_crypt *c);
 
-/** ipsec_crypt_fits() - do operations of this cipher fit the per-CPU cache? */
-bool ipsec_crypt_fits(struct crypto_aead *tfm);
+/** ipsec_crypt_sa_init() - what is known of operations of an SA by its cipher */
+void ipsec_crypt_sa_init(struct ipsec_sa *sa);
 
 int ipsec_crypt_init(void);
 void ipsec_crypt_exit(void);

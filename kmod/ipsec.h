@@ -207,6 +207,7 @@ struct ipsec_sa {
 	bool esn;			/* 64-bit sequence numbers */
 	bool ah_align8;			/* AH over IPv4 as over IPv6 */
 	bool pooled;			/* requests fit the per-CPU ones */
+	bool later;			/* the cipher answered so the last time; crypt.c only */
 	u8 aad_len;			/* of ESP: 8, or 12 with ESN */
 	u16 tfc;			/* pad inner packets to this length: bytes */
 	u64 seq_max;			/* last usable sequence number */

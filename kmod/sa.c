@@ -105,7 +105,7 @@ struct ipsec_sa *ipsec_sa_create(const struct ipsec_sa_config *cfg,
 	err = ipsec_suite_init(&sa->suite, cfg, extack);
 	if (err)
 		goto err_free_life;
-	sa->pooled = ipsec_crypt_fits(sa->suite.tfm);
+	ipsec_crypt_sa_init(sa);
 	return sa;
 
 err_free_life:

@@ -379,6 +379,17 @@ static void lane_leave(struct ipsec_lane *lane, struct spread_cpu *home)
 	lane_ripe(lane, home);
 }
 
+void ipsec_spread_passed(struct ipsec_lane *lane)
+{
+	spin_lock(&lane->lock);
+	if (!lane->len) {
+		lane->home = smp_processor_id();
+		lane->used = jiffies;
+		lane->home_used = jiffies;
+	}
+	spin_unlock(&lane->lock);
+}
+
 void ipsec_spread_over(struct ipsec_crypt *c)
 {
 	struct ipsec_lane *lane = c->lane;

@@ -90,6 +90,14 @@ void ipsec_spread_measured(u64 ns, unsigned int n);
  */
 void ipsec_spread_submit(struct ipsec_lane *lane, struct list_head *batch);
 
+/**
+ * ipsec_spread_passed() - a packet of the peer leaves here that was not submitted
+ *
+ * Of an asynchronous cipher, which may end on any CPU: this is the lane's home now, for
+ * those that are.  Context: BH disabled.
+ */
+void ipsec_spread_passed(struct ipsec_lane *lane);
+
 /** ipsec_spread_over() - the cipher is done with an operation.  BH disabled. */
 void ipsec_spread_over(struct ipsec_crypt *c);
 

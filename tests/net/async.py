@@ -20,6 +20,7 @@ from hosts import enter
 
 t = Report()
 PORT, BURST = 7777, 200
+UDP_SEGMENT, SEGMENT, SEGMENTS = 103, 1000, 40
 HELD = 300
 QUEUE = 1000        # cryptd's, by default
 INNER = '10.0.0.2'
@@ -52,6 +53,11 @@ def numbers(sock, count):
     return got
 
 
+def in_order(name, got, count):
+    t.ok('%s arrive in their order' % name, got == list(range(count)),
+         '%d arrived, first out of order: %s' % (len(got), [(i, n) for i, n in enumerate(got) if i != n][:5]))
+
+
 def order(name, address):
     """cryptd keeps the order of a processor, so there is one."""
     os.sched_setaffinity(0, {0})
@@ -61,8 +67,16 @@ def order(name, address):
         for n in range(BURST):
             out.sendto(struct.pack('!I', burst * BURST + n) + bytes(40 + n * 5), (address, PORT))
         got += numbers(into, BURST)
-    t.ok('%s: %d datagrams arrive in their order' % (name, 5 * BURST), got == list(range(5 * BURST)),
-         '%d arrived, first out of order: %s' % (len(got), [(i, n) for i, n in enumerate(got) if i != n][:5]))
+    in_order('%s: %d datagrams' % (name, 5 * BURST), got, 5 * BURST)
+
+    # and those that one call sends, which come in one go
+    out.setsockopt(socket.SOL_UDP, UDP_SEGMENT, SEGMENT)
+    got = []
+    for first in range(0, 5 * BURST, SEGMENTS):
+        out.sendto(b''.join(struct.pack('!I', first + n) + bytes(SEGMENT - 4) for n in range(SEGMENTS)),
+                   (address, PORT))
+        got += numbers(into, SEGMENTS)
+    in_order('%s: %d segments' % (name, 5 * BURST), got, 5 * BURST)
 
 
 def happen(what, host, direction, genl):

@@ -62,7 +62,7 @@ packet() {
 	pings "$name: the next packet passes" a 10.0.0.2 -c 1
 }
 
-for defer in 0 1; do
+for defer in 0 3; do
 	set_ defer $defer
 	when=$( ((defer)) && echo later || echo "at once")
 	for err in 5 74 12 28; do # EIO, EBADMSG, ENOMEM, ENOSPC
@@ -84,7 +84,7 @@ accounted() {
 	(($(count b rx) - rx_b == $(total_packets a tx) - tx_a &&
 		$(count a rx) - rx_a == $(total_packets b tx) - tx_b))
 }
-for defer in 0 1; do
+for defer in 0 3; do
 	set_ defer $defer
 	set_ error -5
 	rx_a=$(count a rx) rx_b=$(count b rx)
@@ -93,6 +93,18 @@ for defer in 0 1; do
 	iperf "one call in 50 fails, defer $defer: TCP" a b 10.0.0.2
 	set_ fail_every 0
 	check "one call in 50 fails, defer $defer: what was sent was received or is counted" wait_for 10 accounted
+done
+
+# ---- in their order --------------------------------------------------------
+
+# b has them on the first CPU, its cipher works on the last: where one leaves, all must
+for defer in 3 2; do
+	set_ defer $defer
+	for early in 0 3; do
+		set_ early $early
+		/usr/bin/python3 "$(dirname "$0")/async.py" order "defer $defer, one in $early is over at once" 10.0.0.2 ||
+			FAILED=$((FAILED + 1))
+	done
 done
 
 # ---- the end ---------------------------------------------------------------

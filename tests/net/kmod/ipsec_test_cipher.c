@@ -5,7 +5,7 @@
  * It is preferred to all others, and does its work with the synchronous cipher that was
  * preferred before.  Its calls are counted down together: making a transform, setkey,
  * setauthsize, encrypt and decrypt.  One that fails later (defer) answers -EINPROGRESS
- * first, as those that do not fail do then.
+ * first, as those that do not fail do then; one in so many (early) not before it is over.
  */
 #include <crypto/aead.h>
 #include <crypto/internal/aead.h>
@@ -26,9 +26,13 @@ static int error = -EIO;
 module_param(error, int, 0644);
 MODULE_PARM_DESC(error, "with what they fail");
 
-static bool defer;
-module_param(defer, bool, 0644);
-MODULE_PARM_DESC(defer, "encrypt and decrypt answer later");
+static int defer;
+module_param(defer, int, 0644);
+MODULE_PARM_DESC(defer, "who answers later: 1 encrypt, 2 decrypt, 3 both");
+
+static int early;
+module_param(early, int, 0644);
+MODULE_PARM_DESC(early, "with defer, each such call is over on another CPU before it has answered; 0: none");
 
 static unsigned int calls;
 module_param(calls, uint, 0644);
@@ -46,6 +50,7 @@ struct req_ctx {
 	struct aead_request *req;
 	bool decrypt;
 	int err;			/* its fate, if it fails */
+	bool *over;			/* somebody waits for it, or NULL */
 	struct aead_request sub;	/* last: the child's context follows */
 };
 
@@ -79,27 +84,49 @@ static int forward(struct aead_request *req, bool decrypt)
 static void work_later(struct work_struct *work)
 {
 	struct req_ctx *rctx = container_of(work, struct req_ctx, work);
+	bool *over = rctx->over;
 	int err = rctx->err;
 
 	local_bh_disable();
 	if (!err)
 		err = forward(rctx->req, rctx->decrypt);
 	aead_request_complete(rctx->req, err);
+	if (over)
+		smp_store_release(over, true);
 	local_bh_enable();
+}
+
+/* Everything that is done later is done there, in its order */
+static int later_cpu(void)
+{
+	return cpumask_last(cpu_online_mask);
+}
+
+static bool is_early(void)
+{
+	int nth = READ_ONCE(early);
+
+	return nth && READ_ONCE(calls) % nth == 0 && smp_processor_id() != later_cpu();
 }
 
 static int crypt(struct aead_request *req, bool decrypt)
 {
 	struct req_ctx *rctx = aead_request_ctx(req);
 	int err = count();
+	bool over = false;
+	bool wait;
 
-	if (!READ_ONCE(defer))
+	if (!(READ_ONCE(defer) & (decrypt ? 2 : 1)))
 		return err ?: forward(req, decrypt);
+	wait = is_early();
 	rctx->req = req;
 	rctx->decrypt = decrypt;
 	rctx->err = err;
+	rctx->over = wait ? &over : NULL;
 	INIT_WORK(&rctx->work, work_later);
-	queue_work(queue, &rctx->work);
+	queue_work_on(later_cpu(), queue, &rctx->work);
+	while (wait && !smp_load_acquire(&over))
+		cpu_relax();
 	return -EINPROGRESS;
 }
 
@@ -179,7 +206,7 @@ static int __init test_cipher_init(void)
 		return PTR_ERR(tfm);
 	strscpy(base, crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)), sizeof(base));
 	crypto_free_aead(tfm);
-	queue = alloc_workqueue("ipsec_test_cipher", WQ_UNBOUND, 1);
+	queue = create_workqueue("ipsec_test_cipher");
 	if (!queue)
 		return -ENOMEM;
 	err = crypto_register_aead(&alg);
