@@ -18,13 +18,12 @@ static void must(bool true_thing)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct config_errors errors;
-	const struct config_files files = { 0, NULL };
 	char *text = malloc(size + 1);
 	struct config *config;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	config = config_parse_with(text, size, "ipsec0", "/dev/null/x", &files, &errors);
+	config = config_parse_with(text, size, "ipsec0", "/dev/null/x", NULL, &errors);
 	free(text);
 	must(!config == errors.failed);
 	must(errors.n <= CONFIG_ERRORS_MAX);

@@ -11,6 +11,8 @@
 #   flood   10.99.0.0/16      192.168.6.1 --+---+
 #   behind sN: 10.N.0.1; behind the hub: 10.100.0.1, and all the others
 #
+# The hub knows 1,500 more that never come, and reads the key of each from a file.
+#
 # suite: long
 # machine: uml
 
@@ -51,6 +53,10 @@ must /usr/bin/python3 "$here/ike_pki.py" "$PKI"
 
 # ---- the hub ---------------------------------------------------------------------
 
+# secret_file NAME KEY
+secret_file() { (umask 077; echo "$2" > "$WORK/keys/$1"); }
+mkdir "$WORK/keys"
+secret_file 3 "the key of spoke 3 and of nobody else"
 {
 	cat <<- END
 		[interface]
@@ -67,7 +73,14 @@ must /usr/bin/python3 "$here/ike_pki.py" "$PKI"
 			networks = 10.$n.0.0/24
 			local-networks = 10.0.0.0/8
 		END
-		((n % 2)) && echo "psk = the key of spoke $n and of nobody else"
+		((n != 1)) || echo "psk = the key of spoke $n and of nobody else"
+		((n != 3)) || echo "psk-file = $WORK/keys/$n"
+	done
+	for n in {1..1500}; do
+		secret_file "other$n" "the key of another spoke, whose number is $n"
+		printf '%s\n' "[peer other$n]" "id = other$n.example.org" \
+			"networks = 10.$((128 + n / 256)).$((n % 256)).0/24" "local-networks = 10.0.0.0/8" \
+			"psk-file = $WORK/keys/other$n"
 	done
 } | conf hub ipsec0
 ours hub

@@ -64,7 +64,7 @@ is_up() { [[ -n $(spis "$1") ]]; }
 is_gone() { [[ -z $(spis "$1") ]]; }
 routes() { on a ip -o -4 route show proto 98 | sed 's/ .*//' | sort | xargs; }
 addresses() { on "$1" ip -o addr show dev ipsec0 | grep -v ' fe80' | awk '{print $4}' | sort | xargs; }
-no_device() { ! on "$1" test -e /sys/class/net/ipsec0; }
+no_device() { ! on "$1" test -e "/sys/class/net/${2:-ipsec0}"; }
 mtu() { on a cat /sys/class/net/ipsec0/mtu; }
 spread() { on a ipsecctl -j dev show ipsec0 | jq '.[0].spread'; }
 
@@ -118,6 +118,22 @@ fi
 is "the socket is root's" "$(stat -c '%U %a' "$WORK/a/run/iked.sock")" "root 600"
 check_fails "somebody else may not talk to it" "only root may talk to ipsec-iked" \
 	ours_in a setpriv --reuid nobody --regid nogroup --clear-groups ipsecctl ike status
+
+# lines COUNT: that say nothing, 26 bytes each
+lines() { yes "# a line that says nothing" | head -n "$1"; }
+{ interface; peer b 2; lines 400000; } | conf a large0
+check "a file of 10 MB" up a large0
+must ctl_on a down large0
+for n in 1 2 3 4; do
+	(umask 077; { echo "a secret in a long file $n"; lines 500000; } > "$WORK/a/secret$n")
+	printf '[peer p%s]\nremote = 192.0.2.9%s\nstart = no\npsk-file = %s\n' $n $n "$WORK/a/secret$n"
+done | conf a large0
+check_fails "a file that names more than the daemon takes" "ipsec-iked takes 64 MB at once" up a large0
+check "and nothing is made of it" no_device a large0
+lines 100000 >> "$WORK/a/secret1"
+lines 100000 >> "$WORK/a/secret1"
+check_fails "a secret's file that is too large" "$WORK/a/secret1 is larger than 16 MB" up a large0
+rm "$WORK"/a/secret* "$WORK/a/large0.conf"
 
 # ---- up
 

@@ -28,9 +28,11 @@ static int check_file(const char *path, int fd, bool secret, struct stat *st,
 		return refuse(error, -EPERM,
 			      "%s can be used by others than its owner: chmod 600 it",
 			      path);
-	if (!st->st_size || st->st_size > CERT_FILE_MAX)
-		return refuse(error, -EINVAL, "%s is empty, or too long to be read",
-			      path);
+	if (!st->st_size)
+		return refuse(error, -EINVAL, "%s is empty", path);
+	if (st->st_size > CERT_FILE_MAX)
+		return refuse(error, -EINVAL, "%s is larger than %d MB", path,
+			      CERT_FILE_MAX >> 20);
 	return 0;
 }
 

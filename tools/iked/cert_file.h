@@ -7,7 +7,7 @@
 
 #include "auth.h"
 
-#define CERT_FILE_MAX	(4 << 20)	/* bytes; lists can be long */
+#define CERT_FILE_MAX	(16 << 20)	/* bytes; lists can be long */
 
 /* A whole regular file; @secret: readable by its owner only.  0 or -errno, @error */
 int cert_file_read(const char *path, bool secret, struct blob *file,

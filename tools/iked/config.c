@@ -291,22 +291,20 @@ static void check_interface(struct config_parser *p)
 
 /* Files */
 
-const char *config_file(struct config_parser *p, const char *path)
+bool config_names(struct config_parser *p, const char *path)
 {
 	struct config *c = p->config;
 	char **files = realloc(c->files, (c->n_files + 1) * sizeof(*files));
+	char *copy = files ? strdup(path) : NULL;
 
-	if (!files)
-		return NULL;
-	c->files = files;
-	files[c->n_files] = strdup(path);
-	if (!files[c->n_files])
-		return NULL;
-	for (unsigned int i = 0; p->files && i < p->files->n; i++)
-		if (!strcmp(p->files->list[i].path, path))
-			path = p->files->list[i].actual;
-	c->n_files++;
-	return path;
+	if (files)
+		c->files = files;
+	if (!copy) {
+		config_complain(p, p->line, false, "out of memory");
+		return false;
+	}
+	files[c->n_files++] = copy;
+	return true;
 }
 
 static struct config *parse(struct config_parser *p, const char *text, size_t len,
@@ -342,10 +340,10 @@ struct config *config_parse(const char *text, size_t len, const char *ifname,
 }
 
 struct config *config_parse_with(const char *text, size_t len, const char *ifname,
-				 const char *path, const struct config_files *files,
+				 const char *path, struct config_handed *handed,
 				 struct config_errors *errors)
 {
-	struct config_parser p = { .errors = errors, .files = files };
+	struct config_parser p = { .errors = errors, .handed = handed };
 
 	return parse(&p, text, len, ifname, path);
 }

@@ -12,6 +12,7 @@
 
 #include "../lib/addr.h"
 #include "../lib/key.h"
+#include "config_handed.h"
 #include "identity.h"
 #include "proposal.h"
 #include "selector.h"
@@ -121,17 +122,6 @@ struct config {
 	char **files;			/* owned: paths of what it names, in order */
 };
 
-/* Where the content of a file is, for somebody who may not open it himself */
-struct config_file {
-	const char *path;		/* as it is called in the configuration */
-	const char *actual;
-};
-
-struct config_files {
-	unsigned int n;
-	const struct config_file *list;
-};
-
 struct config_error {
 	unsigned int line;		/* 0: of the whole file */
 	bool warning;
@@ -157,9 +147,11 @@ struct config_errors {
  */
 struct config *config_parse(const char *text, size_t len, const char *ifname,
 			    struct config_errors *errors);
-/* The same, of the file @path, with what it names in other places */
+/* The same, of the file @path.  Files that are handed over need not be there; @handed has to
+ * stay until those of certificates have been read.
+ */
 struct config *config_parse_with(const char *text, size_t len, const char *ifname,
-				 const char *path, const struct config_files *files,
+				 const char *path, struct config_handed *handed,
 				 struct config_errors *errors);
 /* The same, from a file, whose name gives the interface: "/x/ipsec0.conf" */
 struct config *config_load(const char *path, struct config_errors *errors);

@@ -48,14 +48,19 @@ static bool refuse(struct config_parser *p, const char *format, ...)
 static bool take_path(struct config_parser *p, const char *value, size_t offset)
 {
 	struct config_path *to = AT(struct config_path, p, offset);
-	const char *actual;
+	struct config_handed_file *file;
+	int err;
 
 	if (value[0] != '/' || strlen(value) >= CONFIG_PATH_MAX)
 		return refuse(p, "\"%.100s\" is not a path that begins with /", value);
-	actual = config_file(p, value);
-	if (!actual || strlen(actual) >= CONFIG_PATH_MAX)
-		return refuse(p, "out of memory");
-	strcpy(to->path, actual);
+	if (!config_names(p, value))
+		return false;
+	file = p->handed ? config_handed_find(p->handed, value) : NULL;
+	err = file ? config_handed_open(file, to->path, CONFIG_PATH_MAX) : 0;
+	if (err)
+		return refuse(p, "%.100s: %s", value, strerror(-err));
+	if (!file)
+		strcpy(to->path, value);
 	to->line = p->line;
 	return true;
 }

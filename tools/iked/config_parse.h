@@ -2,7 +2,8 @@
 /*
  * config_parse.h - what the files of the configuration's parser share: config.c (whole
  * files), config_ini.c (lines and sections), config_keys.c (what each line means),
- * config_secret.c (secrets in files), config_cert.c (certificates in files).
+ * config_secret.c (secrets in files), config_cert.c (certificates in files),
+ * config_handed.c (files that come as bytes).
  */
 #ifndef IKED_CONFIG_PARSE_H
 #define IKED_CONFIG_PARSE_H
@@ -20,7 +21,7 @@ enum config_given {
 struct config_parser {
 	struct config *config;
 	struct config_errors *errors;
-	const struct config_files *files;
+	struct config_handed *handed;	/* NULL: files are where it says */
 	unsigned int line;		/* in work */
 	bool continued;			/* the line continues the one before */
 	bool exposed;			/* others may read the file */
@@ -49,8 +50,8 @@ void config_key(struct config_parser *p, const char *name, const char *value);
 void config_section_end(struct config_parser *p);
 void config_section_begin(struct config_parser *p, const char *name);
 
-/* Notes that the configuration names a file; where it is, NULL: out of memory */
-const char *config_file(struct config_parser *p, const char *path);
+/* Notes that the configuration names a file.  False: complained about */
+bool config_names(struct config_parser *p, const char *path);
 
 /* Goes through the lines; errors are in p->errors.  False: there are lines of which not
  * even the section is known

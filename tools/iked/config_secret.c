@@ -71,18 +71,36 @@ bool config_psk(struct config_parser *p, const char *text, struct blob *psk)
 	return good;
 }
 
-/* The first line of a file; false: complained about */
-static bool read_secret(struct config_parser *p, const char *path, char *buf,
-			size_t size)
+/* The start of a file, or -errno */
+static ssize_t read_start(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
-	int err = errno;
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size);
 
+	if (n < 0)
+		n = -errno;
 	if (fd >= 0)
 		close(fd);
+	return n;
+}
+
+static ssize_t copy_start(const struct blob *content, char *buf, size_t size)
+{
+	if (size > content->len)
+		size = content->len;
+	memcpy(buf, content->p, size);
+	return size;
+}
+
+/* The first line of a file, of which @content was handed over or NULL; false: complained about */
+static bool read_secret(struct config_parser *p, const char *path,
+			const struct blob *content, char *buf, size_t size)
+{
+	ssize_t n = content ? copy_start(content, buf, size - 1) :
+			      read_start(path, buf, size - 1);
+
 	if (n < 0) {
-		config_complain(p, p->line, false, "%.100s: %s", path, strerror(err));
+		config_complain(p, p->line, false, "%.100s: %s", path, strerror(-n));
 		return false;
 	}
 	buf[n] = '\0';
@@ -102,27 +120,45 @@ bool config_exposed(struct config_parser *p, const char *path, const char *actua
 	return true;
 }
 
+/*
+ * A file that only its owner may read, of which *@content was handed over; NULL: it is to
+ * be read.  False: complained about.
+ */
+static bool find_secret(struct config_parser *p, const char *path,
+			const struct blob **content)
+{
+	struct config_handed_file *file;
+
+	file = p->handed ? config_handed_find(p->handed, path) : NULL;
+	*content = file ? &file->content : NULL;
+	return config_names(p, path) && (file || !config_exposed(p, path, path));
+}
+
 bool config_psk_file(struct config_parser *p, const char *path, struct blob *psk)
 {
-	const char *actual = config_file(p, path);
+	const struct blob *content;
 	char text[PSK_MAX + 2];
 	bool good;
 
-	if (!actual || config_exposed(p, path, actual))
+	if (!find_secret(p, path, &content))
 		return false;
-	good = read_secret(p, actual, text, sizeof(text)) && config_psk(p, text, psk);
+	good = read_secret(p, path, content, text, sizeof(text)) &&
+	       config_psk(p, text, psk);
 	OPENSSL_cleanse(text, sizeof(text));
 	return good;
 }
 
 bool config_key_file(struct config_parser *p, const char *path, struct key *key)
 {
-	const char *actual = config_file(p, path);
+	const struct blob *content;
 	char error[KEY_ERROR_MAX];
+	int err;
 
-	if (!actual || config_exposed(p, path, actual))
+	if (!find_secret(p, path, &content))
 		return false;
-	if (!key_read(actual, key, error))
+	err = content ? key_parse((const char *)content->p, content->len, key, error) :
+			key_read(path, key, error);
+	if (!err)
 		return true;
 	config_complain(p, p->line, false, "%.100s: %s", path, error);
 	return false;

@@ -3,12 +3,10 @@
  * control.c - requests of ipsecctl, one function for each.  What is shown of IKE SAs is
  * made in control_status.c.
  */
-#define _GNU_SOURCE		/* memfd_create() */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,17 +17,6 @@
 #include "control.h"
 #include "control_status.h"
 #include "log.h"
-
-#define FILES_MAX	64		/* that one configuration names */
-#define ACTUAL_MAX	32		/* "/proc/self/fd/1000" */
-
-/* The contents of files, which the daemon could not open by itself */
-struct contents {
-	struct config_files files;
-	struct config_file list[FILES_MAX];
-	char actual[FILES_MAX][ACTUAL_MAX];
-	int fds[FILES_MAX];
-};
 
 static struct json_object *refuse(const char *sentence)
 {
@@ -49,69 +36,19 @@ static const char *word(struct json_object *request, const char *name)
 	return json_object_get_string(value);
 }
 
-/* A file without a name, with the bytes that @base64 stands for.  -1: it cannot be */
-static int content_file(const char *base64)
+/* The contents of files, which the daemon could not open by itself.  False: they are none */
+static bool take_files(struct json_object *files, struct config_handed *handed)
 {
-	size_t size = strlen(base64), len;
-	uint8_t *bytes = malloc(size + 1);
-	int fd = -1;
-
-	if (!bytes)
-		return -1;
-	if (bytes_from_base64(base64, bytes, &len))
-		fd = memfd_create("ipsec", MFD_CLOEXEC);
-	if (fd >= 0 && (fchmod(fd, 0600) || write(fd, bytes, len) != (ssize_t)len)) {
-		close(fd);
-		fd = -1;
-	}
-	OPENSSL_cleanse(bytes, size);
-	free(bytes);
-	return fd;
-}
-
-static void contents_close(struct contents *c)
-{
-	for (unsigned int i = 0; i < c->files.n; i++)
-		close(c->fds[i]);
-}
-
-static bool contents_open(struct json_object *files, struct contents *c)
-{
-	c->files = (struct config_files){ 0, c->list };
 	if (!files)
 		return true;
 	if (!json_object_is_type(files, json_type_object))
 		return false;
-	json_object_object_foreach(files, path, value) {
-		unsigned int i = c->files.n;
-
-		if (i == FILES_MAX || json_object_get_type(value) != json_type_string)
+	json_object_object_foreach(files, path, content) {
+		if (!json_object_is_type(content, json_type_string) ||
+		    config_handed_add(handed, path, json_object_get_string(content)))
 			return false;
-		c->fds[i] = content_file(json_object_get_string(value));
-		if (c->fds[i] < 0)
-			return false;
-		snprintf(c->actual[i], ACTUAL_MAX, "/proc/self/fd/%d", c->fds[i]);
-		c->list[i] = (struct config_file){ path, c->actual[i] };
-		c->files.n++;
 	}
 	return true;
-}
-
-/* Sentences name files as the operator does */
-static void contents_translate(const struct contents *c, const char *from, char *to,
-			       size_t size)
-{
-	const char *at;
-
-	snprintf(to, size, "%s", from);
-	for (unsigned int i = 0; i < c->files.n; i++) {
-		at = strstr(from, c->actual[i]);
-		if (!at)
-			continue;
-		snprintf(to, size, "%.*s%s%s", (int)(at - from), from, c->list[i].path,
-			 at + strlen(c->actual[i]));
-		return;
-	}
 }
 
 /* The first error, as ipsecctl has shown them all before */
@@ -149,20 +86,20 @@ static struct json_object *do_load(struct daemon *d, struct json_object *request
 	char error[AUTH_ERROR_MAX + CONFIG_ERROR_MAX] = "", shown[CONTROL_ERROR_MAX];
 	struct json_object *files = NULL, *answer = NULL;
 	static struct config_errors errors;
-	struct contents contents;
+	struct config_handed handed = { 0 };
 
 	json_object_object_get_ex(request, "files", &files);
 	if (!path || !ifname || !text || strlen(ifname) >= IFNAMSIZ)
 		return refuse("path, ifname and text are needed");
-	if (!contents_open(files, &contents)) {
-		answer = refuse("files that cannot be");
-	} else if (take_config(d, config_parse_with(text, strlen(text), ifname, path,
-						    &contents.files, &errors),
+	if (!take_files(files, &handed)) {
+		answer = refuse("files are not names with base64");
+	} else if (take_config(d, config_parse_with(text, strlen(text), ifname, path, &handed,
+						    &errors),
 			       &errors, error)) {
-		contents_translate(&contents, error, shown, sizeof(shown));
+		config_handed_translate(&handed, error, shown, sizeof(shown));
 		answer = refuse(shown);
 	}
-	contents_close(&contents);
+	config_handed_free(&handed);
 	return answer;
 }
 

@@ -17,7 +17,7 @@
 #include "daemon.h"
 
 #define CONTROL_PATH		RUN_DIR "/iked.sock"
-#define CONTROL_REQUEST_MAX	(8 << 20)	/* bytes */
+#define CONTROL_REQUEST_MAX	(64 << 20)	/* bytes */
 #define CONTROL_ERROR_MAX	400
 
 /**

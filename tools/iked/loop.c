@@ -22,7 +22,7 @@
 
 #define CLIENT_SECONDS	10
 #define CLIENTS_MAX	16
-#define READ_SIZE	65536
+#define ROOM_FIRST	65536		/* bytes for a request */
 
 struct loop {
 	struct ev_loop *ev;
@@ -41,6 +41,7 @@ struct client {
 	ev_io io;
 	ev_timer patience;
 	char *buf;
+	size_t room;			/* for the request */
 	size_t len, at;			/* of the request; of the answer, and written */
 	bool answering;
 };
@@ -155,11 +156,14 @@ static void client_answer(struct client *c)
 /* Room for more, without leaving a copy of secrets behind.  False: too much */
 static bool client_room(struct client *c)
 {
+	size_t room = c->room ? 2 * c->room : ROOM_FIRST;
 	char *buf;
 
+	if (c->len < c->room)
+		return true;
 	if (c->len > CONTROL_REQUEST_MAX)
 		return false;
-	buf = malloc(c->len + READ_SIZE);
+	buf = malloc(room);
 	if (!buf)
 		return false;
 	if (c->buf) {
@@ -168,6 +172,7 @@ static bool client_room(struct client *c)
 		free(c->buf);
 	}
 	c->buf = buf;
+	c->room = room;
 	return true;
 }
 
@@ -178,7 +183,7 @@ static bool client_read(struct client *c)
 
 	if (!client_room(c))
 		return false;
-	n = read(c->io.fd, c->buf + c->len, READ_SIZE);
+	n = read(c->io.fd, c->buf + c->len, c->room - c->len);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	c->len += n;

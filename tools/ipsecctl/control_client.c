@@ -103,8 +103,12 @@ int control_ask(struct json_object *request, struct json_object **answer,
 	const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 	struct json_object *object = NULL;
 	char *reply = NULL;
-	int fd = dial(error), err;
+	int fd, err;
 
+	if (strlen(text) > CONTROL_REQUEST_MAX)
+		return fail(error, -E2BIG,
+			    "ipsec-iked takes 64 MB at once: the file, with all that it names, is larger");
+	fd = dial(error);
 	if (fd < 0)
 		return fd;
 	if (send_all(fd, text, strlen(text)))

@@ -73,9 +73,9 @@ static void test_load(void)
 {
 	CHECK("an error has its line", answers(LOAD("[peer b]\\ncolour = red\\n", "{}"), "line 2: "));
 	CHECK("files that are no object", answers(LOAD(PEER, "[]"), "\"error\""));
-	CHECK("files that are no text", answers(LOAD(PEER, "{\"/a\":1}"), "files that cannot be"));
+	CHECK("files that are no text", answers(LOAD(PEER, "{\"/a\":1}"), "not names with base64"));
 	CHECK("files that are not base64",
-	      answers(LOAD(PEER, "{\"/a\":\"***\"}"), "files that cannot be"));
+	      answers(LOAD(PEER, "{\"/a\":\"***\"}"), "not names with base64"));
 	CHECK("a file that was not handed over",
 	      answers(LOAD(PEER "psk-file = /nowhere/b.psk\\n", "{}"), "b.psk: No such file"));
 	CHECK("a certificate that is none, as it is called in the configuration",
@@ -105,6 +105,27 @@ static void test_load(void)
 				      "the daemon knows no such interface"));
 }
 
+/* A hub: a file with the secret of each spoke, more than files can be open */
+#define SPOKES	3000
+
+static void test_many_files(void)
+{
+	char *request = malloc(SPOKES * 256), *p = request;
+
+	p += sprintf(p, "{\"do\":\"load\",\"path\":\"/etc/ipsec/ipsec0.conf\",\"ifname\":\"ipsec0\",\"text\":\"");
+	for (int i = 0; i < SPOKES; i++)
+		p += sprintf(p, "[peer s%d]\\nid = s%d.example.org\\npsk-file = /x/%d.psk\\n"
+			     "networks = 10.%d.%d.0/24\\n", i, i, i, i >> 8, i & 255);
+	p += sprintf(p, "\",\"files\":{\"/x/other\":\"Zm9v\"");
+	for (int i = 0; i < SPOKES; i++)
+		p += sprintf(p, ",\"/x/%d.psk\":\"YSBsb25nIGFuZCBzZWNyZXQgc2VjcmV0Cg==\"", i);
+	sprintf(p, "}}");
+	CHECK("secrets of 3,000 spokes, each in a file", answers(request, "{}"));
+	CHECK("they are there", daemon_iface(&d, "ipsec0"));
+	CHECK("and go", answers("{\"do\":\"unload\",\"ifname\":\"ipsec0\"}", "{}"));
+	free(request);
+}
+
 static void test_questions(void)
 {
 	CHECK("status of nothing", answers("{\"do\":\"status\"}", "\"half_open\":0"));
@@ -120,6 +141,7 @@ int main(void)
 	timers_run(&d.timers, 1000);
 	test_malformed();
 	test_load();
+	test_many_files();
 	test_questions();
 	daemon_free(&d, false);
 	return check_status();
