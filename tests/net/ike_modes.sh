@@ -77,6 +77,9 @@ for n in {1..13}; do must on b ip route add "fd01:$n::/64" via 2001:db8::1:1; do
 } | awk '/^\[peer/ { if (p) print "start = " p; p = "no" }
 	/^\[peer demand/ { p = "demand" } /^\[peer now/ { p = "now" } { print } END { print "start = " p }' > "$WORK/peers"
 
+# The way to a server in transport mode is none of our interfaces, however many they are
+printf 'link add other%s type ipsec\n' {1..300} | must ip -n a -batch -
+
 (umask 077 && echo "what the two servers know" > "$WORK/other.psk")
 # README.md's example
 cat >> "$WORK/peers" <<- END

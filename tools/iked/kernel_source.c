@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -19,7 +20,6 @@
 #include "kernel_module.h"
 
 #define MESSAGE_SIZE	256
-#define TUNNELS_MAX	256
 
 struct route {
 	uint32_t oif;
@@ -67,9 +67,25 @@ static int ask(struct netlink *nl, const struct addr *remote, uint32_t oif,
 
 /* Devices of ours: never the way to a peer */
 struct tunnels {
-	uint32_t ifindex[TUNNELS_MAX];
-	size_t n;
+	uint32_t *ifindex;		/* owned */
+	size_t n, room;
 };
+
+static int add_tunnel(struct tunnels *tunnels, uint32_t ifindex)
+{
+	size_t room = tunnels->room ? 2 * tunnels->room : 16;
+	uint32_t *list;
+
+	if (tunnels->n == tunnels->room) {
+		list = realloc(tunnels->ifindex, room * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		tunnels->ifindex = list;
+		tunnels->room = room;
+	}
+	tunnels->ifindex[tunnels->n++] = ifindex;
+	return 0;
+}
 
 static int take_tunnel(struct nlmsghdr *nlh, void *arg)
 {
@@ -77,10 +93,11 @@ static int take_tunnel(struct nlmsghdr *nlh, void *arg)
 	struct dev dev;
 	int err = decode_dev(nlh, &dev);
 
-	if (!err && tunnels->n < TUNNELS_MAX && !dev.home.has_netnsid)
-		tunnels->ifindex[tunnels->n++] = dev.home.ifindex;
-	if (!err)
-		dev_clear(&dev);
+	if (err)
+		return err;
+	if (!dev.home.has_netnsid)
+		err = add_tunnel(tunnels, dev.home.ifindex);
+	dev_clear(&dev);
 	return err;
 }
 
@@ -98,7 +115,6 @@ static int find_tunnels(struct netlink *nl, struct tunnels *tunnels)
 	bool consistent;
 	int err = -ENOMEM;
 
-	tunnels->n = 0;
 	if (msg)
 		err = netlink_dump(nl, msg, take_tunnel, restart, tunnels, &consistent);
 	netlink_message_free(msg);
@@ -158,7 +174,7 @@ int kernel_module_source(struct kernel *k, const struct addr *remote,
 			 struct endpoint *local)
 {
 	struct kernel_module *m = (struct kernel_module *)k;
-	struct tunnels tunnels;
+	struct tunnels tunnels = { 0 };
 	struct netlink nl;
 	int err = find_tunnels(&m->nl, &tunnels);
 
@@ -168,6 +184,7 @@ int kernel_module_source(struct kernel *k, const struct addr *remote,
 		err = find_source(&nl, remote, &tunnels, local);
 		netlink_close(&nl);
 	}
+	free(tunnels.ifindex);
 	if (err)
 		snprintf(k->error, sizeof(k->error), "no way to the peer: %s", strerror(-err));
 	return err;
