@@ -95,18 +95,6 @@ for defer in 0 3; do
 	check "one call in 50 fails, defer $defer: what was sent was received or is counted" wait_for 10 accounted
 done
 
-# ---- in their order --------------------------------------------------------
-
-# b has them on the first CPU, its cipher works on the last: where one leaves, all must
-for defer in 3 2; do
-	set_ defer $defer
-	for early in 0 3; do
-		set_ early $early
-		/usr/bin/python3 "$(dirname "$0")/async.py" order "defer $defer, one in $early is over at once" 10.0.0.2 ||
-			FAILED=$((FAILED + 1))
-	done
-done
-
 # ---- the end ---------------------------------------------------------------
 
 for h in a b; do must on $h ipsecctl dev del ipsec0; done
