@@ -167,6 +167,42 @@ static void test_refusals(void)
 	    "neither \"name = value\" nor [section]");
 	bad("[interface]\ncert = a.pem\n", 2, "is not a path that begins with /");
 	bad("[interface]\ncert = /a.pem\n", 2, "needs both cert and key");
+	bad("[interface]\nlink = an-interface-with-a-name\n", 2, "is no name of an interface");
+	bad("[interface]\nspread = often\n", 2, "is neither yes nor no");
+	bad("[interface]\nfwmark = blue\n", 2, "is not a number (0..");
+	bad("[interface]\naddress = 10.0.0.1/33\n", 2, "is no address with prefix length");
+	bad_peer("ah = sha256\n", 1, "it is not protected with ah");
+	bad_peer("mode = transport\ntfc = 1000\n", 1, "tfc is for tunnel mode");
+	bad_peer("tfc = 65536\n", 4, "is not a number of bytes");
+	bad_peer("rekey-bytes = much\n", 4, "is not a number, with k, m, g or t behind it");
+	bad_peer("local = here\n", 4, "is no IP address");
+	bad_peer("id = key:0x0\n", 4, "is no identity");
+	bad("[peer a]\nremote = 192.0.2.2\nauth = psk\n", 1, "neither psk nor psk-file");
+	bad("[peer a]\nremote = 192.0.2.2\npsk = 0xabc\n", 3, "nor 0x and hexadecimal digits");
+}
+
+/* A list of one word too many */
+static void test_long_lists(void)
+{
+	static const struct {
+		const char *section, *name, *word;
+		unsigned int words;
+		const char *sentence;
+	} lists[] = {
+		{ "[interface]", "address", "10.0.0.1/24", CONFIG_ADDRESSES_MAX, "more than 16 addresses" },
+		{ "[peer a]", "networks", "10.0.0.0/8", SELECTORS_MAX, "more than 64 networks" },
+		{ "[peer a]", "esp", "aes256gcm16", PROPOSALS_MAX, "more than 16 proposals" },
+	};
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		int n = sprintf(text, "%s\n%s = %s", lists[i].section, lists[i].name, lists[i].word);
+
+		for (unsigned int k = 0; k < lists[i].words; k++)
+			n += sprintf(text + n, ",\n %s", lists[i].word);
+		strcpy(text + n, "\n");
+		bad(text, 2 + lists[i].words, lists[i].sentence);
+	}
 }
 
 static void test_long_line(void)
@@ -225,6 +261,55 @@ static void write_file(const char *path, const char *text, mode_t mode)
 	chmod(path, mode);
 }
 
+/* Of a peer with static keys that is otherwise complete */
+static void bad_static(const char *dir, const char *lines, unsigned int line,
+		       const char *sentence)
+{
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "[peer a]\nin-spi = 0x1000\nout-spi = 0x1001\nin-key-file = %s/key\n"
+		 "out-key-file = %s/key\n%s", dir, dir, lines);
+	bad(text, line, sentence);
+}
+
+static void test_static(const char *dir)
+{
+	char path[256], lines[1024], auth[600];
+	struct config *c;
+
+	snprintf(path, sizeof(path), "%s/key", dir);
+	write_file(path, "000102030405060708090a0b0c0d0e0f\n", 0600);
+	snprintf(path, sizeof(path), "%s/auth", dir);
+	write_file(path, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", 0600);
+	snprintf(auth, sizeof(auth), "in-auth-key-file = %s\nout-auth-key-file = %s\n"
+		 "integrity = hmac-sha2-256-128\n", path, path);
+	bad_static(dir, "remote = 192.0.2.2\nencr = aes-cbc\n", 1, "static keys need integrity");
+	bad_static(dir, "remote = 192.0.2.2\nencr = rot13\n", 7, "is no cipher");
+	bad_static(dir, "remote = 192.0.2.2\nencr = aes-cbc\nintegrity = md4\n", 8, "is no integrity algorithm");
+	bad_static(dir, "remote = 192.0.2.2\nesn = perhaps\n", 7, "is neither yes nor no");
+	snprintf(lines, sizeof(lines), "remote = 192.0.2.2\nencr = aes-gcm-16\n%s", auth);
+	bad_static(dir, lines, 1, "a cipher that a restart does not break");
+	snprintf(lines, sizeof(lines), "remote = 192.0.2.2\nencr = aes-cbc\nprotect = esp+ah\n%s", auth);
+	bad_static(dir, lines, 1, "static keys are for esp or ah");
+	snprintf(lines, sizeof(lines), "remote = 192.0.2.2\nencr = aes-cbc\npsk = a secret of some length\n%s", auth);
+	bad_static(dir, lines, 1, "both static keys and IKE");
+	snprintf(lines, sizeof(lines), "encr = aes-cbc\n%s", auth);
+	bad_static(dir, lines, 1, "static keys need an address");
+	snprintf(lines, sizeof(lines), "[peer a]\nremote = 192.0.2.2\nin-spi = 0x1000\nout-spi = 0x1001\n"
+		 "in-key-file = %s/key\nout-key-file = %s/key\nencr = aes-cbc\nesn = yes\nreplay-window = 64\n%s",
+		 dir, dir, auth);
+	c = parse(lines);
+	CHECK("static keys", c && c->peers[0].in.key.len == 16 && c->peers[0].out.auth_key.len == 32 &&
+	      c->peers[0].in.esn && c->peers[0].out.esn);
+	config_free(c);
+	snprintf(path, sizeof(path), "%s/key", dir);
+	write_file(path, "00010203x\n", 0600);
+	snprintf(lines, sizeof(lines), "[peer a]\nin-spi = 0x1000\nout-spi = 0x1001\n"
+		 "in-key-file = %s/key\nremote = 192.0.2.2\n", dir);
+	bad(lines, 4, "is not a hexadecimal digit");
+}
+
 static void test_files(const char *dir)
 {
 	char path[256], psk[256], text[1024];
@@ -273,6 +358,8 @@ int main(int argc, char **argv)
 	test_warnings();
 	test_many_errors();
 	test_equal();
+	test_long_lists();
+	test_static(argc > 1 ? argv[1] : "/tmp");
 	test_files(argc > 1 ? argv[1] : "/tmp");
 	return check_status();
 }
