@@ -291,7 +291,8 @@ static void check_interface(struct config_parser *p)
 
 /* Files */
 
-bool config_names(struct config_parser *p, const char *path)
+bool config_names(struct config_parser *p, const char *path,
+		  struct config_handed_file **file)
 {
 	struct config *c = p->config;
 	char **files = realloc(c->files, (c->n_files + 1) * sizeof(*files));
@@ -304,6 +305,7 @@ bool config_names(struct config_parser *p, const char *path)
 		return false;
 	}
 	files[c->n_files++] = copy;
+	*file = p->handed ? config_handed_find(p->handed, path) : NULL;
 	return true;
 }
 

@@ -34,34 +34,22 @@ static int content_of(const char *base64, struct blob *content)
 	return err;
 }
 
-static int make_room(struct config_handed *handed)
-{
-	unsigned int room = handed->room ? 2 * handed->room : 16;
-	struct config_handed_file *list;
-
-	if (handed->n < handed->room)
-		return 0;
-	list = realloc(handed->list, room * sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	handed->list = list;
-	handed->room = room;
-	return 0;
-}
-
 int config_handed_add(struct config_handed *handed, const char *path, const char *base64)
 {
-	struct config_handed_file file = { strdup(path), { NULL, 0 }, -1 };
+	struct config_handed_file file = { strdup(path), { NULL, 0 }, -1 }, *list = NULL;
 	int err = file.path ? content_of(base64, &file.content) : -ENOMEM;
 
-	if (!err)
-		err = make_room(handed);
+	if (!err) {
+		list = realloc(handed->list, (handed->n + 1) * sizeof(*list));
+		err = list ? 0 : -ENOMEM;
+	}
 	if (err) {
 		free(file.path);
 		blob_free(&file.content);
 		return err;
 	}
-	handed->list[handed->n++] = file;
+	handed->list = list;
+	list[handed->n++] = file;
 	return 0;
 }
 

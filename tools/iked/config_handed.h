@@ -17,7 +17,7 @@ struct config_handed_file {
 };
 
 struct config_handed {
-	unsigned int n, room;		/* of list */
+	unsigned int n;
 	unsigned int next;		/* after the one that was found last */
 	struct config_handed_file *list;	/* owned */
 };

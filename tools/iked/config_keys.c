@@ -53,9 +53,8 @@ static bool take_path(struct config_parser *p, const char *value, size_t offset)
 
 	if (value[0] != '/' || strlen(value) >= CONFIG_PATH_MAX)
 		return refuse(p, "\"%.100s\" is not a path that begins with /", value);
-	if (!config_names(p, value))
+	if (!config_names(p, value, &file))
 		return false;
-	file = p->handed ? config_handed_find(p->handed, value) : NULL;
 	err = file ? config_handed_open(file, to->path, CONFIG_PATH_MAX) : 0;
 	if (err)
 		return refuse(p, "%.100s: %s", value, strerror(-err));

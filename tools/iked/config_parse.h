@@ -50,8 +50,11 @@ void config_key(struct config_parser *p, const char *name, const char *value);
 void config_section_end(struct config_parser *p);
 void config_section_begin(struct config_parser *p, const char *name);
 
-/* Notes that the configuration names a file.  False: complained about */
-bool config_names(struct config_parser *p, const char *path);
+/* Notes that the configuration names a file.  What was handed over of it is in @file, or
+ * NULL: it is where it says.  False: complained about
+ */
+bool config_names(struct config_parser *p, const char *path,
+		  struct config_handed_file **file);
 
 /* Goes through the lines; errors are in p->errors.  False: there are lines of which not
  * even the section is known

@@ -129,9 +129,10 @@ static bool find_secret(struct config_parser *p, const char *path,
 {
 	struct config_handed_file *file;
 
-	file = p->handed ? config_handed_find(p->handed, path) : NULL;
+	if (!config_names(p, path, &file))
+		return false;
 	*content = file ? &file->content : NULL;
-	return config_names(p, path) && (file || !config_exposed(p, path, path));
+	return file || !config_exposed(p, path, path);
 }
 
 bool config_psk_file(struct config_parser *p, const char *path, struct blob *psk)

@@ -68,22 +68,17 @@ static int ask(struct netlink *nl, const struct addr *remote, uint32_t oif,
 /* Devices of ours: never the way to a peer */
 struct tunnels {
 	uint32_t *ifindex;		/* owned */
-	size_t n, room;
+	size_t n;
 };
 
 static int add_tunnel(struct tunnels *tunnels, uint32_t ifindex)
 {
-	size_t room = tunnels->room ? 2 * tunnels->room : 16;
-	uint32_t *list;
+	uint32_t *list = realloc(tunnels->ifindex, (tunnels->n + 1) * sizeof(*list));
 
-	if (tunnels->n == tunnels->room) {
-		list = realloc(tunnels->ifindex, room * sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		tunnels->ifindex = list;
-		tunnels->room = room;
-	}
-	tunnels->ifindex[tunnels->n++] = ifindex;
+	if (!list)
+		return -ENOMEM;
+	tunnels->ifindex = list;
+	list[tunnels->n++] = ifindex;
 	return 0;
 }
 
