@@ -11,13 +11,8 @@
 # suite: long
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_cipher.sh"
 
-if ! modinfo ipsec_test_cipher >/dev/null 2>&1; then
-	skip "ciphers that fail" "the module ipsec_test_cipher is not here"
-	finish
-fi
-must modprobe ipsec_test_cipher
-set_() { echo "$2" >"/sys/module/ipsec_test_cipher/parameters/$1"; }
 calls() { cat /sys/module/ipsec_test_cipher/parameters/calls; }
 
 host a b
@@ -97,6 +92,5 @@ done
 
 # ---- the end ---------------------------------------------------------------
 
-for h in a b; do must on $h ipsecctl dev del ipsec0; done
-check "nobody holds the cipher" wait_for 20 rmmod ipsec_test_cipher
+cipher_unused
 finish

@@ -12,16 +12,11 @@
 . "$(dirname "$0")/lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 
-if ! modinfo ipsec_test_cipher >/dev/null 2>&1; then
-	skip "ciphers that end elsewhere" "the module ipsec_test_cipher is not here"
-	finish
-fi
 if (($(nproc) == 1)); then
 	skip "ciphers that end elsewhere" "this machine has one CPU"
 	finish
 fi
-must modprobe ipsec_test_cipher
-set_() { echo "$2" >"/sys/module/ipsec_test_cipher/parameters/$1"; }
+. "$(dirname "$0")/lib_cipher.sh"
 
 host a b
 wire a wan "192.0.2.1/24" b wan "192.0.2.2/24"
@@ -37,6 +32,5 @@ for defer in 3 2; do # both sides, the receiver
 	done
 done
 
-for h in a b; do must on $h ipsecctl dev del ipsec0; done
-check "nobody holds the cipher" wait_for 20 rmmod ipsec_test_cipher
+cipher_unused
 finish
