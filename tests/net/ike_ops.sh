@@ -119,6 +119,47 @@ is "the socket is root's" "$(stat -c '%U %a' "$WORK/a/run/iked.sock")" "root 600
 check_fails "somebody else may not talk to it" "only root may talk to ipsec-iked" \
 	ours_in a setpriv --reuid nobody --regid nogroup --clear-groups ipsecctl ike status
 
+# ---- what it cannot be started with
+check_fails "a second daemon" "UDP port 500: Address already in use; another IKE daemon, or ipsecctl encap, holds it" \
+	ours_in a ipsec-iked -u nobody
+check_fails "a user who is not there" "there is no user nosuchuser to run as; run: useradd --system nosuchuser" \
+	on sw ipsec-iked -u nosuchuser -s "$WORK/none.sock"
+check_fails "a socket that cannot be" "/none/iked.sock: No such file or directory" on sw ipsec-iked -s /none/iked.sock
+check_fails "an option that it does not know" "usage: ipsec-iked" on sw ipsec-iked -x
+check_fails "a word too many" '"ipsec0" is too much' on sw ipsec-iked ipsec0
+is "its version" "$(ipsec-iked -V)" "ipsec-iked $(< "$IPSEC_TOP/VERSION")"
+check "its usage" grep -q -- "-s SOCKET" <(ipsec-iked -h)
+
+# systemd waits for this (sd_notify(3)), at a place where everybody may say it
+/usr/bin/python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+print(s.recv(100).decode(), flush=True)' /run/ipsec/notify > "$WORK/ready" &
+must wait_for 10 test -S /run/ipsec/notify
+NOTIFY_SOCKET=/run/ipsec/notify ip netns exec sw ipsec-iked -u nobody -s "$WORK/sw.sock" 2> /dev/null &
+ready=$!
+check "it tells systemd that it is ready" wait_for 20 grep -qx READY=1 "$WORK/ready"
+kill $ready
+wait $ready
+is "and ends when it is told to" $? 0
+
+# more that say nothing than it talks to at once: it is there again when they had their time
+ours_in a /usr/bin/python3 -c '
+import socket
+s = [socket.socket(socket.AF_UNIX) for _ in range(16)]
+for one in s:
+    one.connect("/run/ipsec/iked.sock")
+print("there", flush=True)
+for one in s:
+    one.recv(1)
+print("all closed", flush=True)' > "$WORK/silent" &
+must wait_for 10 grep -q there "$WORK/silent"
+check_fails "no room for one more" "ipsec-iked did not answer" ctl_on a ike status
+check "who says nothing is let go" wait_for 30 grep -q "all closed" "$WORK/silent"
+check "then it answers" ctl_on a ike status
+
 # lines COUNT: that say nothing, 26 bytes each
 lines() { yes "# a line that says nothing" | head -n "$1"; }
 { interface; peer b 2; lines 400000; } | conf a large0
@@ -166,7 +207,8 @@ is "the new MTU" "$(mtu)" 1300
 is "CPUs do not share the work any more" "$(spread)" false
 pings "traffic to b" a 10.2.0.1
 pings "traffic to c" a 10.3.0.1
-{ interface; peer b 2; } | conf a ipsec0
+# a route of its own, not one that goes with its source address
+{ interface "address = 10.1.0.2/16"; peer b 2; } | sed '/^address = 10.1.0.1/d' | conf a ipsec0
 check "up again, without c" up a ipsec0
 is "they do again" "$(spread)" true
 check "c is closed" wait_for 20 is_gone c

@@ -111,6 +111,20 @@ for ((i = 0; i < 20; i++)); do
 	wait $start 2>/dev/null
 done
 is "a monitor starts amid events" "$started, $(cat "$WORK/start.err")" "20, "
+# more than it takes while it is stopped: it says so, and goes on
+ip netns exec gw ipsecctl monitor >"$WORK/start" 2>>"$WORK/start.err" &
+start=$!
+wait_for 5 listens
+kill -STOP $start
+# libnl's port: the process, and which of its sockets above 2^22
+overrun() { awk -v pid=$start '$3 % 4194304 == pid && $9 > 0 { n++ } END { exit !n }' <(on gw cat /proc/net/netlink); }
+check "events are lost while a monitor is stopped" wait_for 60 overrun
+kill -CONT $start
+told() { grep -q lost "$WORK/start" && [[ $(tail -n 1 "$WORK/start") != *lost* ]]; }
+check "it says so, and goes on" wait_for 30 told
+kill $start
+wait $start 2>/dev/null
+is "and nothing else" "$(cat "$WORK/start.err")" ""
 check "the events came to the end" kill $storm
 wait $storm 2>/dev/null
 finish

@@ -102,6 +102,9 @@ log_clean "interfaces"
 
 # ---- the module ------------------------------------------------------------
 
+ip netns exec a ipsecctl monitor > "$WORK/monitor" 2> "$WORK/monitor.err" &
+monitor=$!
+must wait_for 10 grep -q listening "$WORK/monitor"
 wait_for 10 flows || not_ok "rmmod under traffic" "no traffic before"
 start=$SECONDS
 check "rmmod with tunnels up and traffic flowing" rmmod ipsec
@@ -109,6 +112,8 @@ is "takes no time" "$((SECONDS - start < 10))" 1
 is "the interfaces are gone" "$(ip -n a link show ipsec0 2>&1; ip -n b link show ipsec0 2>&1)" \
 	"$(printf 'Device "ipsec0" does not exist.\n%.0s' 1 2)"
 is "the module is gone" "$(lsmod | grep -c '^ipsec ')" 0
+wait $monitor
+is "a monitor ends with it, and says why" "$? $(cat "$WORK/monitor.err")" "1 ipsecctl: monitor: the ipsec module was unloaded"
 kill "${TRAFFIC[@]}"
 wait "${TRAFFIC[@]}" 2>/dev/null
 for h in a b; do
