@@ -6,8 +6,9 @@
 #
 #   a  ipsec0 10.0.0.1  192.0.2.1 ======= 192.0.2.2  ipsec0 10.0.0.2  b
 #
-# The cipher is tests/net/kmod/ipsec_test_cipher.c, which the kernel prefers while it is
-# loaded.  A ping is four calls: a encrypts, b decrypts, b encrypts, a decrypts.
+# The ciphers are of tests/net/kmod/ipsec_test_cipher.c, which the kernel prefers while it
+# is loaded.  A ping is four calls: a encrypts, b decrypts, b encrypts, a decrypts; and to
+# 10.0.1.2, with AH around ESP, eight: a encrypts, signs, b verifies, decrypts, and back.
 # suite: long
 
 . "$(dirname "$0")/lib.sh"
@@ -41,20 +42,37 @@ must on a ipsecctl sa del ipsec0 b in spi 0x3001
 
 # ---- a packet --------------------------------------------------------------
 
-lost() { ! on a ping -q -n -c 1 -W 1 10.0.0.2; }
+# both_ways HOST PEER REMOTE IN OUT: SAs of a second peer there, with ESP and AH
+both_ways() {
+	must on "$1" ipsecctl peer add ipsec0 "$2" remote "$3" selector 10.0.1.0/24 protect esp+ah
+	for way in "in $4" "out $5"; do
+		must sa "$1" ipsec0 "$2" "${way% *}" "${way#* }" aes-gcm-16 128
+		must on "$1" ipsecctl sa add ipsec0 "$2" "${way% *}" spi "${way#* }" proto ah auth hmac-sha2-256-128 \
+			auth-key "$(key_file "ah${way#* }" 32)"
+	done
+}
+both_ways a pair 192.0.2.2 0x4001 0x4002
+both_ways b pair 192.0.2.1 0x4002 0x4001
+for h in a b; do must ip -n $h addr add 10.0.1.$([[ $h == a ]] && echo 1 || echo 2)/24 dev ipsec0; done
+set_ calls 0
+pings "ESP and AH" a 10.0.1.2 -c 1
+is "ESP and AH: of both the ciphers that can fail are used" "$(on a ipsecctl -j sa show ipsec0 pair | jq -r '.[].driver' | sort -u | xargs)" "ah-test gcm-test"
+is "ESP and AH: a ping takes eight calls" "$(calls)" 8
 
-# packet NAME NTH HOST REASON: the NTH call of a ping fails, and HOST counts it
+lost() { ! on a ping -q -n -c 1 -W 1 "$1"; }
+
+# packet NAME ADDRESS NTH HOST REASON: the NTH call of a ping fails, and HOST counts it
 packet() {
-	local name=$1 nth=$2 who=$3 reason=$4 before_a before_b
+	local name=$1 to=$2 nth=$3 who=$4 reason=$5 before_a before_b
 	local -A want=([a]="" [b]="")
 	before_a=$(drops a ipsec0) before_b=$(drops b ipsec0)
 	want[$who]=$reason=1
 	set_ fail_nth "$nth"
-	check "$name: the packet is lost" lost
+	check "$name: the packet is lost" lost "$to"
 	drops_are "$name: a counts" a ipsec0 "$before_a" ${want[a]:+"${want[a]}"}
 	drops_are "$name: b counts" b ipsec0 "$before_b" ${want[b]:+"${want[b]}"}
 	is "$name: the call was there" "$(cat /sys/module/ipsec_test_cipher/parameters/fail_nth)" 0
-	pings "$name: the next packet passes" a 10.0.0.2 -c 1
+	pings "$name: the next packet passes" a "$to" -c 1
 }
 
 for defer in 0 3; do
@@ -64,10 +82,14 @@ for defer in 0 3; do
 		set_ error -$err
 		tx=tx_crypto_err rx=rx_crypto_err
 		((err != 74)) || rx=rx_auth_fail
-		packet "$when, error $err, a encrypts" 1 a $tx
-		packet "$when, error $err, b decrypts" 2 b $rx
-		packet "$when, error $err, b encrypts" 3 b $tx
-		packet "$when, error $err, a decrypts" 4 a $rx
+		packet "$when, error $err, a encrypts" 10.0.0.2 1 a $tx
+		packet "$when, error $err, b decrypts" 10.0.0.2 2 b $rx
+		packet "$when, error $err, b encrypts" 10.0.0.2 3 b $tx
+		packet "$when, error $err, a decrypts" 10.0.0.2 4 a $rx
+		packet "$when, error $err, a encrypts before AH" 10.0.1.2 1 a $tx
+		packet "$when, error $err, a signs" 10.0.1.2 2 a $tx
+		packet "$when, error $err, b verifies" 10.0.1.2 3 b $rx
+		packet "$when, error $err, b decrypts behind AH" 10.0.1.2 4 b $rx
 	done
 done
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ipsec_test_cipher.c - gcm(aes) that fails when it is told to, for crypto_faults.sh.
+ * ipsec_test_cipher.c - gcm(aes), and HMAC-SHA2-256 as AH has it, that fail when they are
+ * told to, for crypto_faults.sh.
  *
- * It is preferred to all others, and does its work with the synchronous cipher that was
- * preferred before.  Its calls are counted down together: making a transform, setkey,
+ * They are preferred to all others, and do their work with the synchronous cipher that was
+ * preferred before.  Their calls are counted down together: making a transform, setkey,
  * setauthsize, encrypt and decrypt.  One that fails later (defer) answers -EINPROGRESS
  * first, as those that do not fail do then; one in so many (early) not before it is over.
  */
@@ -11,8 +12,6 @@
 #include <crypto/internal/aead.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
-
-static char base[CRYPTO_MAX_ALG_NAME];	/* driver that does the work */
 
 static int fail_nth;
 module_param(fail_nth, int, 0644);
@@ -40,6 +39,11 @@ MODULE_PARM_DESC(calls, "how many there were");
 
 static DEFINE_SPINLOCK(count_lock);
 static struct workqueue_struct *queue;
+
+struct test_alg {
+	struct aead_alg aead;
+	char base[CRYPTO_MAX_ALG_NAME];	/* driver that does the work */
+};
 
 struct tfm_ctx {
 	struct crypto_aead *child;
@@ -156,12 +160,13 @@ static int test_setauthsize(struct crypto_aead *tfm, unsigned int len)
 
 static int test_init(struct crypto_aead *tfm)
 {
+	struct test_alg *alg = container_of(crypto_aead_alg(tfm), struct test_alg, aead);
 	struct tfm_ctx *ctx = crypto_aead_ctx(tfm);
 	int err = count();
 
 	if (err)
 		return err;
-	ctx->child = crypto_alloc_aead(base, 0, CRYPTO_ALG_ASYNC);
+	ctx->child = crypto_alloc_aead(alg->base, 0, CRYPTO_ALG_ASYNC);
 	if (IS_ERR(ctx->child))
 		return PTR_ERR(ctx->child);
 	crypto_aead_set_reqsize(tfm, sizeof(struct req_ctx) +
@@ -176,52 +181,74 @@ static void test_exit(struct crypto_aead *tfm)
 	crypto_free_aead(ctx->child);
 }
 
-static struct aead_alg alg = {
-	.setkey = test_setkey,
-	.setauthsize = test_setauthsize,
-	.encrypt = test_encrypt,
-	.decrypt = test_decrypt,
-	.init = test_init,
-	.exit = test_exit,
-	.ivsize = 12,
-	.maxauthsize = 16,
-	.base = {
-		.cra_name = "gcm(aes)",
-		.cra_driver_name = "gcm-test",
-		.cra_priority = 10000,
-		.cra_flags = CRYPTO_ALG_ASYNC,
-		.cra_blocksize = 1,
-		.cra_ctxsize = sizeof(struct tfm_ctx),
-		.cra_module = THIS_MODULE,
-	},
+#define TEST_ALG(name, driver, iv, icv) {				\
+	.aead = {							\
+		.setkey = test_setkey,					\
+		.setauthsize = test_setauthsize,			\
+		.encrypt = test_encrypt,				\
+		.decrypt = test_decrypt,				\
+		.init = test_init,					\
+		.exit = test_exit,					\
+		.ivsize = iv,						\
+		.maxauthsize = icv,					\
+		.base = {						\
+			.cra_name = name,				\
+			.cra_driver_name = driver,			\
+			.cra_priority = 10000,				\
+			.cra_flags = CRYPTO_ALG_ASYNC,			\
+			.cra_blocksize = 1,				\
+			.cra_ctxsize = sizeof(struct tfm_ctx),		\
+			.cra_module = THIS_MODULE,			\
+		},							\
+	},								\
+}
+
+static struct test_alg algs[] = {
+	TEST_ALG("gcm(aes)", "gcm-test", 12, 16),
+	TEST_ALG("authenc(hmac(sha256),ecb(cipher_null))", "ah-test", 0, 32),
 };
+
+static int register_alg(struct test_alg *alg)
+{
+	struct crypto_aead *tfm;
+
+	tfm = crypto_alloc_aead(alg->aead.base.cra_name, 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	strscpy(alg->base, crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)),
+		sizeof(alg->base));
+	crypto_free_aead(tfm);
+	return crypto_register_aead(&alg->aead);
+}
 
 static int __init test_cipher_init(void)
 {
-	struct crypto_aead *tfm;
-	int err;
+	unsigned int n;
+	int err = 0;
 
-	tfm = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	strscpy(base, crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)), sizeof(base));
-	crypto_free_aead(tfm);
 	queue = create_workqueue("ipsec_test_cipher");
 	if (!queue)
 		return -ENOMEM;
-	err = crypto_register_aead(&alg);
-	if (err)
-		destroy_workqueue(queue);
+	for (n = 0; n < ARRAY_SIZE(algs) && !err; n++)
+		err = register_alg(&algs[n]);
+	if (!err)
+		return 0;
+	while (--n)
+		crypto_unregister_aead(&algs[n - 1].aead);
+	destroy_workqueue(queue);
 	return err;
 }
 
 static void __exit test_cipher_exit(void)
 {
-	crypto_unregister_aead(&alg);
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(algs); n++)
+		crypto_unregister_aead(&algs[n].aead);
 	destroy_workqueue(queue);
 }
 
 module_init(test_cipher_init);
 module_exit(test_cipher_exit);
-MODULE_DESCRIPTION("gcm(aes) that fails when it is told to");
+MODULE_DESCRIPTION("ciphers that fail when they are told to");
 MODULE_LICENSE("GPL");
