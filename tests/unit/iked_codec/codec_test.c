@@ -71,6 +71,15 @@ static void test_choice(void)
 		   "aes256gcm16-x25519-none", "aes256gcm16", true), "aes256gcm16-esn");
 	check_text("B3.9 the child SA of IKE_AUTH has no group", choice(IKE_PROTO_ESP,
 		   "aes256gcm16-x25519", "aes256gcm16-ecp256", false), "aes256gcm16-esn");
+	check_text("the PRF that goes with an integrity algorithm", choice(IKE_PROTO_IKE,
+		   "aes128-aesxcbc-x25519", "aes128-aesxcbc-prfaesxcbc-x25519", true),
+		   "aes128-prfaesxcbc-aesxcbc-x25519");
+	check_text("and with another", choice(IKE_PROTO_IKE, "aes128-aescmac-x25519",
+		   "aes128-prfsha256-prfaescmac-aescmac-x25519", true),
+		   "aes128-prfaescmac-aescmac-x25519");
+	check_text("PRFs where a cipher has integrity of its own", choice(IKE_PROTO_IKE,
+		   "aes256gcm16-x25519", "aes256gcm16-prfsha512-prfsha384-x25519", true),
+		   "aes256gcm16-prfsha512-x25519");
 	check_text("B3.9 AH", choice(IKE_PROTO_AH, "sha256-sha512-noesn",
 		   "sha512-esn-noesn", false), "sha512-noesn");
 	check_text("B3.9 AH with GMAC", choice(IKE_PROTO_AH, "aes256gmac-esn",
@@ -240,6 +249,38 @@ static void test_selectors(void)
 	check_text("protocols apart", common("10.0.0.0/8[tcp]", "10.0.0.0/8[udp]"), "-");
 	check_text("any port and one", common("2001:db8::/32", "2001:db8:1::/48[17/53]"),
 		   "2001:db8:1::/48[17/53]");
+}
+
+/* RFC 7296 3.13.1: OPAQUE is the port of what has none to be seen, such as a fragment */
+static void test_opaque(void)
+{
+	struct selector opaque = sel("10.0.0.0/8[tcp]"), any = opaque, both;
+	struct selector one = sel("10.0.0.0/8[tcp/80]");
+	char text[SELECTOR_TEXT_MAX];
+
+	opaque.port_start = UINT16_MAX;
+	opaque.port_end = 0;
+	CHECK("OPAQUE ports are in any", selector_intersect(&opaque, &any, &both) &&
+	      !memcmp(&both, &opaque, sizeof(both)));
+	CHECK("and in themselves", selector_intersect(&opaque, &opaque, &both));
+	CHECK("and in no other", !selector_intersect(&opaque, &one, &both));
+	check_text("they are shown", selector_text(&opaque, text), "10.0.0.0/8[6/opaque]");
+}
+
+static void test_selector_words(void)
+{
+	static const char *const bad[] = {
+		"", "10.0.0.0/33", "10.0.0.0/8[", "10.0.0.0/8[tcp", "10.0.0.0/8[tcp]x",
+		"10.0.0.0/8[]", "10.0.0.0/8[nothing]", "10.0.0.0/8[256]", "10.0.0.0/8[tcp/]",
+		"10.0.0.0/8[tcp/65536]", "10.0.0.0/8[tcp/81-80]", "10.0.0.0/8[tcp/80-]",
+		"10.0.0.0/8[0/80]",
+		"10.0.0.0/8[a name of a protocol that is longer than any, and longer than that, too]",
+	};
+	struct selector s;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		check(selector_parse_text(bad[i], &s) == -EINVAL, "a selector that is none",
+		      "\"%s\" is taken", bad[i]);
 }
 
 static void test_narrowing(void)
@@ -444,6 +485,8 @@ int main(void)
 	test_proposals_bytes();
 	test_attributes();
 	test_selectors();
+	test_opaque();
+	test_selector_words();
 	test_narrowing();
 	test_prefixes();
 	test_selector_bytes();
