@@ -29,7 +29,8 @@ OUTER = {'a': '192.0.2.1', 'b': '192.0.2.2'}
 INNER = {'a': '10.0.0.1', 'b': '10.0.0.2'}
 OTHER = {'a': 'b', 'b': 'a'}
 SPIS = itertools.count(0x1000)
-RELOADS = os.environ.get('IPSEC_VM_DEBUG') != '1'      # KASAN: one load a boot
+# KASAN of user-mode Linux: one load a boot
+RELOADS = (os.environ.get('IPSEC_VM'), os.environ.get('IPSEC_VM_DEBUG')) != ('uml', '1')
 SECONDS = 20
 
 
