@@ -70,9 +70,7 @@ capture=$!
 wait_for 10 grep -q 'listening on' "$WORK/esp.err" || not_ok "tcpdump" "$(cat "$WORK/esp.err")"
 before
 stream "one flow" 1
-# with -icount processors take turns, of milliseconds: who has its turn has done all that
-# there was before another can help
-helpers=$((${IPSEC_VM_ICOUNT:-0} ? 0 : helpers)) shared "one flow"
+shared "one flow"
 nothing_lost "one flow"
 kill -INT $capture
 wait $capture

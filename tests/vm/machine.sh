@@ -12,11 +12,7 @@ qemu_accelerator() {
 	if [ "$icount" = 1 ]; then
 		# One instruction is one nanosecond of the guest's time, to the digit;
 		# with erms every byte of a `rep movsb` would count as an instruction.
-		# With two processors an idle one waits in real time (sleep=on): where
-		# time jumps over what is idle, one has its timers long before the other.
-		local sleep=off
-		[ "$smp" = 1 ] || sleep=on
-		echo -accel tcg,thread=single -icount shift=0,sleep=$sleep -cpu max,-erms
+		echo -accel tcg,thread=single -icount shift=0,sleep=off -cpu max,-erms
 	elif [ "${IPSEC_VM_KVM:-0}" = 1 ]; then
 		echo -accel kvm -cpu host
 	else
