@@ -118,7 +118,7 @@ wait_for 5 listens
 kill -STOP $start
 # libnl's port: the process, and which of its sockets above 2^22
 overrun() { awk -v pid=$start '$3 % 4194304 == pid && $9 > 0 { n++ } END { exit !n }' <(on gw cat /proc/net/netlink); }
-check "events are lost while a monitor is stopped" wait_for 60 overrun
+check "events are lost while a monitor is stopped" wait_for 200 overrun
 kill -CONT $start
 told() { grep -q lost "$WORK/start" && [[ $(tail -n 1 "$WORK/start") != *lost* ]]; }
 check "it says so, and goes on" wait_for 30 told
