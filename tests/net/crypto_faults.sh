@@ -45,6 +45,7 @@ must on a ipsecctl sa del ipsec0 b in spi 0x3001
 # both_ways HOST PEER REMOTE IN OUT: SAs of a second peer there, with ESP and AH
 both_ways() {
 	must on "$1" ipsecctl peer add ipsec0 "$2" remote "$3" selector 10.0.1.0/24 protect esp+ah
+	local way
 	for way in "in $4" "out $5"; do
 		must sa "$1" ipsec0 "$2" "${way% *}" "${way#* }" aes-gcm-16 128
 		must on "$1" ipsecctl sa add ipsec0 "$2" "${way% *}" spi "${way#* }" proto ah auth hmac-sha2-256-128 \

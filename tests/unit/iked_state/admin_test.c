@@ -20,9 +20,7 @@ static struct pair p;
 
 static void up(const char *a, const char *b)
 {
-	pair_start(&p, a, b);
-	pair_run(&p);
-	pair_run_for(&p, 4000);
+	pair_up(&p, a, b);
 }
 
 /* Ends without a word; what the kernel has, stays */

@@ -17,9 +17,7 @@ static struct pair p;
 
 static void up(void)
 {
-	pair_start(&p, A_CONFIG, B_CONFIG);
-	pair_run(&p);
-	pair_run_for(&p, 4000);
+	pair_up(&p, A_CONFIG, B_CONFIG);
 }
 
 static void passes(const char *when)

@@ -20,9 +20,7 @@ static const struct bytes none;
 
 static void up(void)
 {
-	pair_start(&p, A_CONFIG, B_CONFIG);
-	pair_run(&p);
-	pair_run_for(&p, 4000);
+	pair_up(&p, A_CONFIG, B_CONFIG);
 }
 
 /* Exactly this counter moves by one (and "received"), nothing is sent */
@@ -102,31 +100,6 @@ static struct bytes init_message(const struct init *i)
 	return writer_view(&w);
 }
 
-/* A protected message in @from's name */
-static struct bytes sealed_out;
-
-static void take_sealed(struct bytes datagram, void *arg)
-{
-	(void)arg;
-	memcpy(buf, datagram.p, datagram.len);
-	sealed_out = bytes_of(buf, datagram.len);
-}
-
-static struct bytes sealed(struct ike_sa *from, uint8_t exchange, bool response, uint32_t id,
-			   uint8_t first, struct bytes chain)
-{
-	struct ike_header header = {
-		.spi_i = from->spi_i, .spi_r = from->spi_r, .version = IKE_VERSION,
-		.exchange = exchange, .id = id,
-		.flags = (from->initiator ? IKE_FLAG_INITIATOR : 0) |
-			 (response ? IKE_FLAG_RESPONSE : 0),
-	};
-
-	sealed_out = none;
-	seal_message(&from->keys, from->initiator, &header, first, chain, 0, take_sealed, NULL);
-	return sealed_out;
-}
-
 /* The next request of a's IKE SA, with what @out holds */
 static struct bytes next_request(uint8_t exchange, struct outgoing *out)
 {
@@ -134,7 +107,7 @@ static struct bytes next_request(uint8_t exchange, struct outgoing *out)
 	struct bytes chain = none;
 
 	ike_build_end(&out->b, &chain);
-	return sealed(sa, exchange, false, sa->window.send_id++, out->b.first, chain);
+	return pair_sealed(sa, exchange, false, sa->window.send_id++, out->b.first, chain);
 }
 
 static const char *answer(void)
@@ -462,15 +435,15 @@ static void test_half_open(void)
 	a = p.a.d.sas;
 	b = p.b.d.sas;
 	hit("E4.14 CREATE_CHILD_SA before IKE_AUTH", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_CREATE_CHILD_SA, false, 1, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_CREATE_CHILD_SA, false, 1, 0, none));
 	hit("E4.14 INFORMATIONAL before IKE_AUTH", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 1, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 1, 0, none));
 	hit("E4.14 exchange 43, not negotiated", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, 43, false, 1, 0, none));
+	    pair_sealed(a, 43, false, 1, 0, none));
 	hit("E4.17 message ID 2 where 1 is due", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 2, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 2, 0, none));
 	hit("E4.17 message ID 0xffffffff", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 0xffffffff, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 0xffffffff, 0, none));
 	len = p.queue[0].bytes.len;
 	memcpy(copy, p.queue[0].bytes.p, len);
 	copy[len - 1] ^= 1;
@@ -507,7 +480,7 @@ static void bad_auth(const char *name, uint8_t type, const char *id, size_t id_l
 	ike_build_id(b, IKE_PAYLOAD_ID_I, bytes_of(body, 4 + id_len));
 	ike_build_auth(b, method, bytes_of(auth, auth_len));
 	ike_build_end(b, &chain);
-	pair_inject(&p.b, A_ADDR, 500, sealed(p.a.d.sas, IKE_EXCHANGE_IKE_AUTH, false, 1,
+	pair_inject(&p.b, A_ADDR, 500, pair_sealed(p.a.d.sas, IKE_EXCHANGE_IKE_AUTH, false, 1,
 					      b->first, chain));
 	check(!pair_sas(&p.b) && pair_counter(&p.b, IKE_COUNT_FAIL_AUTH) +
 	      pair_counter(&p.b, IKE_COUNT_RX_SYNTAX) == 1 && p.b.sent == 2 &&
@@ -543,13 +516,13 @@ static void test_established(void)
 	a = pair_sa(&p.a);
 	b = pair_sa(&p.b);
 	hit("E4.14 a second IKE_AUTH", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 2, 0, none));
-	hit("E4.14 exchange 38", IKE_COUNT_RX_UNEXPECTED, 0, sealed(a, 38, false, 2, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_IKE_AUTH, false, 2, 0, none));
+	hit("E4.14 exchange 38", IKE_COUNT_RX_UNEXPECTED, 0, pair_sealed(a, 38, false, 2, 0, none));
 	hit("E4.16 an answer to nothing", IKE_COUNT_RX_UNEXPECTED, 0,
-	    sealed(a, IKE_EXCHANGE_INFORMATIONAL, true, 0, 0, none));
+	    pair_sealed(a, IKE_EXCHANGE_INFORMATIONAL, true, 0, 0, none));
 	hit("E4.16 its own message back", IKE_COUNT_RX_UNKNOWN_SPI, 0,
-	    sealed(b, IKE_EXCHANGE_INFORMATIONAL, false, 0, 0, none));
-	m = sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 2, 0, none);
+	    pair_sealed(b, IKE_EXCHANGE_INFORMATIONAL, false, 0, 0, none));
+	m = pair_sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 2, 0, none);
 	memcpy(copy, m.p, m.len);
 	copy[0] ^= 1;
 	hit("B2.2 another SPI of the peer", IKE_COUNT_RX_UNEXPECTED, 0, bytes_of(copy, m.len));
@@ -729,12 +702,12 @@ static void test_syntax(void)
 
 	up();
 	a = pair_sa(&p.a);
-	pair_inject(&p.b, A_ADDR, 500, sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 2, 200,
+	pair_inject(&p.b, A_ADDR, 500, pair_sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 2, 200,
 					      BYTES(critical)));
 	answered("E4.5 protected, unknown and critical", "[ N(UNSUPPORTED_CRITICAL_PAYLOAD) ]");
 	a->window.send_id = 3;
 	CHECK("the IKE SA stays", pair_settled(&p));
-	pair_inject(&p.b, A_ADDR, 500, sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 3,
+	pair_inject(&p.b, A_ADDR, 500, pair_sealed(a, IKE_EXCHANGE_INFORMATIONAL, false, 3,
 					      IKE_PAYLOAD_NOTIFY, BYTES(garbage)));
 	answered("E4.4 protected and malformed", "[ N(INVALID_SYNTAX) ]");
 	CHECK("E4.4 that is fatal", !pair_sas(&p.b) &&
@@ -745,7 +718,7 @@ static void test_syntax(void)
 	/* A malformed answer */
 	up();
 	daemon_rekey(&p.a.d, "ipsec0", "b", false);
-	pair_inject(&p.a, B_ADDR, 500, sealed(pair_sa(&p.b), IKE_EXCHANGE_CREATE_CHILD_SA, true,
+	pair_inject(&p.a, B_ADDR, 500, pair_sealed(pair_sa(&p.b), IKE_EXCHANGE_CREATE_CHILD_SA, true,
 					      2, IKE_PAYLOAD_SA, BYTES(garbage)));
 	CHECK("E4.4 a malformed answer is fatal too", !pair_sa(&p.a));
 	(void)out;

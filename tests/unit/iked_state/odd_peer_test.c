@@ -16,43 +16,24 @@ static struct pair p;
 
 static void up(const char *a, const char *b)
 {
-	pair_start(&p, a, b);
-	pair_run(&p);
-	pair_run_for(&p, 4000);
+	pair_up(&p, a, b);
 	pair_log_clear();
 }
 
 /* b has a's request, and its answer is only this notification */
-static uint8_t buf[IKE_MESSAGE_MAX];
-static struct bytes forged;
-
-static void take(struct bytes datagram, void *arg)
-{
-	(void)arg;
-	memcpy(buf, datagram.p, datagram.len);
-	forged = bytes_of(buf, datagram.len);
-}
-
 static void b_says(uint16_t type)
 {
-	static const struct bytes none;
-	const struct ike_sa *sa = pair_sa(&p.b);
-	struct ike_header header = {
-		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = IKE_VERSION,
-		.exchange = IKE_EXCHANGE_CREATE_CHILD_SA, .id = pair_sa(&p.a)->window.send_id,
-		.flags = IKE_FLAG_RESPONSE,
-	};
 	struct outgoing out;
-	struct ike_builder *b = outgoing_begin(&out);
 	struct bytes chain;
 
-	ike_build_notify(b, 0, none, type, none);
-	ike_build_end(b, &chain);
-	seal_message(&sa->keys, false, &header, b->first, chain, 0, take, NULL);
+	build_status(outgoing_begin(&out), type);
+	ike_build_end(&out.b, &chain);
 	pair_deliver(&p, pair_next(&p, &p.b));
 	while (p.n)
 		pair_lose(&p, &p.queue[0]);
-	pair_inject(&p.a, B_ADDR, 500, forged);
+	pair_inject(&p.a, B_ADDR, 500,
+		    pair_sealed(pair_sa(&p.b), IKE_EXCHANGE_CREATE_CHILD_SA, true,
+				pair_sa(&p.a)->window.send_id, out.b.first, chain));
 }
 
 /* It chose a group once, and another now */

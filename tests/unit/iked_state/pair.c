@@ -157,6 +157,13 @@ void pair_start(struct pair *p, const char *config_a, const char *config_b)
 		pair_config(&p->a, config_a);
 }
 
+void pair_up(struct pair *p, const char *config_a, const char *config_b)
+{
+	pair_start(p, config_a, config_b);
+	pair_run(p);
+	pair_run_for(p, 4000);
+}
+
 static void check_side(struct side *s)
 {
 	check(!s->f.key_again, "no key sends twice", "%c: %u times", s->name,
@@ -255,6 +262,30 @@ void pair_run_for(struct pair *p, uint64_t ms)
 		pair_sleep(p, 100);
 		pair_run(p);
 	}
+}
+
+static void take_sealed(struct bytes datagram, void *arg)
+{
+	static uint8_t buf[IKE_MESSAGE_MAX];
+	struct bytes *out = arg;
+
+	memcpy(buf, datagram.p, datagram.len);
+	*out = bytes_of(buf, datagram.len);
+}
+
+struct bytes pair_sealed(const struct ike_sa *from, uint8_t exchange, bool response,
+			 uint32_t id, uint8_t first, struct bytes chain)
+{
+	struct ike_header header = {
+		.spi_i = from->spi_i, .spi_r = from->spi_r, .version = IKE_VERSION,
+		.exchange = exchange, .id = id,
+		.flags = (from->initiator ? IKE_FLAG_INITIATOR : 0) |
+			 (response ? IKE_FLAG_RESPONSE : 0),
+	};
+	struct bytes out = { 0 };
+
+	seal_message(&from->keys, from->initiator, &header, first, chain, 0, take_sealed, &out);
+	return out;
 }
 
 const char *pair_summary(struct packet *packet)

@@ -56,6 +56,8 @@ struct pair {
 /* Peers are called "b" at a and "a" at b; NULL: none */
 void pair_start(struct pair *p, const char *config_a, const char *config_b);
 void pair_init(struct pair *p);
+/* And four seconds later: they have negotiated, and nothing of that is on its way */
+void pair_up(struct pair *p, const char *config_a, const char *config_b);
 bool pair_config(struct side *s, const char *text);
 void pair_end(struct pair *p);		/* checks what must hold always */
 
@@ -72,6 +74,9 @@ void pair_deliver(struct pair *p, struct packet *packet);	/* and forgets it */
 void pair_deliver_copy(struct pair *p, const struct packet *packet);
 void pair_lose(struct pair *p, struct packet *packet);
 void pair_inject(struct side *to, const char *from, uint16_t port, struct bytes message);
+/* A protected message in @from's name, valid until the next one */
+struct bytes pair_sealed(const struct ike_sa *from, uint8_t exchange, bool response,
+			 uint32_t id, uint8_t first, struct bytes chain);
 /* What is in it, decrypted: "IKE_AUTH request 1 [ IDi AUTH SA TSi TSr ]" */
 const char *pair_summary(struct packet *packet);
 
