@@ -96,7 +96,7 @@ static void work_later(struct work_struct *work)
 		err = forward(rctx->req, rctx->decrypt);
 	aead_request_complete(rctx->req, err);
 	if (over)
-		smp_store_release(over, true);
+		smp_store_release(over, true); /* of crypt()'s stack: the last touch */
 	local_bh_enable();
 }
 
@@ -129,6 +129,7 @@ static int crypt(struct aead_request *req, bool decrypt)
 	rctx->over = wait ? &over : NULL;
 	INIT_WORK(&rctx->work, work_later);
 	queue_work_on(later_cpu(), queue, &rctx->work);
+	/* pairs with work_later(): the request has been completed */
 	while (wait && !smp_load_acquire(&over))
 		cpu_relax();
 	return -EINPROGRESS;
