@@ -289,11 +289,12 @@ static const struct genl_ops netlink_ops[] = {
 	OP(SPI_ALLOC, spi_policy, .doit = ipsec_nl_spi_alloc),
 };
 
+#define GROUP(_name) { .name = (_name), .flags = GENL_MCAST_CAP_NET_ADMIN }
+
 static const struct genl_multicast_group netlink_groups[] = {
-	[IPSEC_NL_EVENTS] = { .name = IFIPSEC_MCGRP_EVENTS },
-	[IPSEC_NL_KEYS] = { .name = IFIPSEC_MCGRP_KEYS },
-	[IPSEC_NL_AUDIT] = { .name = IFIPSEC_MCGRP_AUDIT,
-			     .flags = GENL_MCAST_CAP_NET_ADMIN },
+	[IPSEC_NL_EVENTS] = GROUP(IFIPSEC_MCGRP_EVENTS),
+	[IPSEC_NL_KEYS] = GROUP(IFIPSEC_MCGRP_KEYS),
+	[IPSEC_NL_AUDIT] = GROUP(IFIPSEC_MCGRP_AUDIT),
 };
 
 struct genl_family ipsec_genl_family __ro_after_init = {

@@ -247,8 +247,8 @@ class Genl(Netlink):
                 return [body[4:] for _, body in a.messages]
         raise TimeoutError('a dump never became consistent')
 
-    def listen(self):
-        self.sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, self.groups['events'])
+    def listen(self, group='events'):
+        self.sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, self.groups[group])
 
     def state(self):
         """All that is configured, without counters and ages, to be compared."""

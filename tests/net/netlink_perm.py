@@ -39,4 +39,13 @@ for name in ('DEV_GET', 'PEER_GET', 'SA_GET', 'ALG_GET'):
              a.err == 0 and (name == 'ALG_GET') == bool(a.messages), a)
     else:
         t.ok('E3.1 %s: dump %s' % (WHO, name), a.err == errno.EPERM and not a.messages, a)
+for group in () if CONTAINER else sorted(nl.groups):
+    listener = Genl()
+    try:
+        listener.listen(group)
+        refused = False
+    except PermissionError:
+        refused = True
+    t.ok('E3.1 %s: events of the group "%s"' % (WHO, group), refused)
+t.equal('%s: the list of groups is complete' % WHO, sorted(nl.groups), ['audit', 'events', 'keys'])
 sys.exit(t.failed > 0)

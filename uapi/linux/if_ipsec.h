@@ -40,8 +40,8 @@
  *
  * GENERIC NETLINK
  * ===============
- * All commands need CAP_NET_ADMIN in the user namespace that owns the network
- * namespace of the socket.  Only objects whose underlay is that namespace are
+ * All commands, and to join a multicast group, need CAP_NET_ADMIN in the user namespace
+ * that owns the network namespace of the socket.  Only objects whose underlay is that namespace are
  * seen.  Validation is strict: an unknown attribute or flag is an error, every
  * error carries a sentence (NLMSGERR_ATTR_MSG), and a refused request has
  * changed nothing.
@@ -168,14 +168,14 @@
  * the peer's; MAPPING { ADDR, PORT } says which.  At most one a second for each SA.
  * The peer stays where it is: to follow is a decision of the key daemon.
  *
- * PEER_ACQUIRE_NTF: a packet is there for a peer without SA; ACQUIRE { SRC, DST,
- * PROTO } says which.  At most one a second for each peer, to both groups.  While
- * somebody listens to the group "keys", which is joined by a key daemon only, such packets are held
- * (up to 64 packets, 262144 bytes and 30 seconds for each peer) and sent, in order,
- * when the SA is there; else they are dropped.
+ * While somebody listens to the group "keys", which is joined by a key daemon only,
+ * packets for a peer without SA are held (up to 64 packets, 262144 bytes and 30 seconds
+ * for each peer) and sent, in order, when the SA is there; else they are dropped.
+ * PEER_ACQUIRE_NTF, to both groups: one is held; ACQUIRE { SRC, DST, PROTO } says which.
+ * At most one a second for each peer.
  *
  * DROP_NTF: packets were dropped (enum ifipsec_drop), while somebody listens to the
- * group "audit", which needs CAP_NET_ADMIN too.  [IFNAME, IFINDEX, [NETNSID]],
+ * group "audit".  [IFNAME, IFINDEX, [NETNSID]],
  * [PEER { NAME }], DROP { REASON, COUNT, TIME, DIR, [PROTO, SPI], [SEQ], [OUTER_SRC],
  * [OUTER_DST], [INNER_SRC, INNER_DST, INNER_PROTO], [FLOWLABEL] }: what is known of the
  * packet where it is dropped.  An inbound packet with an SPI that nobody has, neither
